@@ -1,0 +1,61 @@
+# Everything a newcomer needs: `make serve` and `make test` install what they use.
+.DEFAULT_GOAL := help
+SHELL := /bin/sh
+VENV ?= .venv
+DEV_VENV ?= .venv-dev
+BIN := $(VENV)/bin
+DEV := $(DEV_VENV)/bin
+HOST ?= 127.0.0.1
+PORT ?= 8000
+BUNDLE := models/bundles/jcog1017-synthetic
+STUDY_FACTOR ?= 20
+
+.PHONY: help serve test lint fix bundle bench study lock clean
+
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+serve: $(VENV)/.installed ## Install, verify the bundle, serve form and API on 127.0.0.1:8000
+	$(BIN)/equipoise serve --host $(HOST) --port $(PORT)
+
+test: $(DEV_VENV)/.installed ## Install what the tests need and run them all
+	sh scripts/browser.sh
+	sh scripts/timed.sh $(DEV)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
+
+lint: $(DEV_VENV)/.installed ## Check style, types and the arrows between the packages
+	$(DEV)/ruff check .
+	$(DEV)/ruff format --check .
+	$(DEV)/mypy
+	$(DEV)/lint-imports
+	$(DEV)/python scripts/docstrings.py
+
+fix: $(DEV_VENV)/.installed ## Mend what the linters can mend
+	$(DEV)/ruff check --fix .
+	$(DEV)/ruff format .
+
+bundle: $(DEV_VENV)/.installed ## Rebuild the reference cohort and the default bundle
+	$(DEV)/equipoise simulate --rebuild --out training/reference/cohort.csv
+	$(DEV)/equipoise train --out $(BUNDLE)
+
+bench: $(DEV_VENV)/.installed ## Measure, side by side, on this machine
+	$(DEV)/python -m benchmarks
+
+study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times, seed fixed)
+	EXAMPLES_FACTOR=$(STUDY_FACTOR) sh scripts/timed.sh $(DEV)/python -m pytest -n 2 \
+	  --hypothesis-seed=20250704 -m "property" $(PYTEST_ARGS)
+
+lock: ## Write the lock files anew (needs uv)
+	sh scripts/lock.sh
+
+clean: ## Remove what the other targets made
+	rm -rf $(VENV) $(DEV_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
+	  .hypothesis .import_linter_cache artefacts
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed: requirements.txt pyproject.toml scripts/environment.sh
+	sh scripts/environment.sh $(VENV) requirements.txt
+	touch $@
+
+$(DEV_VENV)/.installed: requirements-dev.txt pyproject.toml scripts/environment.sh
+	sh scripts/environment.sh $(DEV_VENV) requirements-dev.txt
+	touch $@

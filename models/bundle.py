@@ -1,0 +1,292 @@
+"""The bundle: a folder of plain arrays and texts that holds everything a prediction needs.
+
+Layout of format 1 (`FORMAT`; a change of meaning needs a new number)::
+
+    manifest.json   what it is, how it was made, sha-256 of every other file
+    arrays.npz      coefficients, baselines and the population (read without pickles)
+    card.md         the model card
+
+Loading audits first: the files must be exactly those of the manifest, with its digests, and
+the arrays exactly those of the format, before anything is constructed.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from models.covariates import TABLE_COVARIATES
+from models.design_matrix import TERM_NAMES
+from models.errors import BundleRefused, Problem
+from models.outcomes import HAZARDS, LAST_HORIZON
+from models.population import Block
+from models.table import FloatArray
+
+FORMAT = 1
+MANIFEST = "manifest.json"
+ARRAYS = "arrays.npz"
+CARD = "card.md"
+
+#: The keys of a manifest and the type of each.
+_MANIFEST_KINDS: dict[str, type] = {
+    "format": int,
+    "id": str,
+    "version": str,
+    "kind": list,
+    "training_data": str,
+    "seed": int,
+    "members": int,
+    "terms": list,
+    "population": list,
+    "targets_digest": str,
+    "packages": dict,
+    "files": dict,
+}
+_LARGEST_FILE = 20 * 2**20
+#: What reading a hostile archive may raise.
+_UNREADABLE = (
+    *(ValueError, OSError, EOFError, KeyError, RuntimeError, NotImplementedError),
+    *(zipfile.BadZipFile, zlib.error),
+)
+
+
+@dataclass(frozen=True)
+class CoxHazard:
+    """One cause-specific Cox model, member by member.
+
+    Attributes
+    ----------
+    coefficients : array, shape (terms, members)
+        Log hazard ratios.
+    arm : array, shape (members,)
+        Log hazard ratio of PTR, surgery / no surgery.
+    baseline : array, shape (LAST_HORIZON + 1, members)
+        Cumulative baseline hazard without surgery at months 0, 1, ..., 96.
+    """
+
+    coefficients: FloatArray
+    arm: FloatArray
+    baseline: FloatArray
+
+
+@dataclass(frozen=True)
+class Bundle:
+    """A verified bundle.
+
+    Attributes
+    ----------
+    manifest : dict
+        As in ``manifest.json``.
+    digest : str
+        ``sha256:`` and the digest of the manifest, which holds those of all other files.
+    hazards : dict
+        `CoxHazard` by name, for each of `models.outcomes.HAZARDS`.
+    population : tuple of Block
+        What unknown covariates are averaged over.
+    card : str
+        The model card, Markdown.
+    """
+
+    manifest: dict[str, Any]
+    digest: str
+    hazards: dict[str, CoxHazard]
+    population: tuple[Block, ...]
+    card: str
+
+    @property
+    def id(self) -> str:
+        """The bundle's name."""
+        return str(self.manifest["id"])
+
+    @property
+    def version(self) -> str:
+        """The bundle's semantic version."""
+        return str(self.manifest["version"])
+
+    @property
+    def training_data(self) -> str:
+        """``synthetic`` or ``cohort``."""
+        return str(self.manifest["training_data"])
+
+
+def save_bundle(
+    folder: Path,
+    manifest: dict[str, Any],
+    hazards: dict[str, CoxHazard],
+    population: tuple[Block, ...],
+    card: str,
+) -> None:
+    """Write a bundle, byte for byte the same for the same contents.
+
+    Parameters
+    ----------
+    folder : Path
+        Created when it does not exist; files of the same names are replaced.
+    manifest : dict
+        All keys of the format but ``format``, ``population`` and ``files``.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    arrays: dict[str, FloatArray] = {}
+    for name, hazard in hazards.items():
+        for part in ("coefficients", "arm", "baseline"):
+            arrays[f"{name}.{part}"] = getattr(hazard, part)
+    for number, block in enumerate(population):
+        arrays[f"population.{number}.cells"] = block.cells
+        arrays[f"population.{number}.weights"] = block.weights
+    buffer = io.BytesIO()
+    np.savez_compressed(
+        buffer, allow_pickle=False, **{k: v.astype("<f4") for k, v in arrays.items()}
+    )
+    files = {ARRAYS: buffer.getvalue(), CARD: card.encode()}
+    full = {
+        "format": FORMAT,
+        **manifest,
+        "population": [list(block.fields) for block in population],
+        "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
+    }
+    files[MANIFEST] = (json.dumps(full, indent=1, ensure_ascii=False) + "\n").encode()
+    for name, data in files.items():
+        (folder / name).write_bytes(data)
+
+
+def load_bundle(folder: Path) -> Bundle:
+    """Return the bundle in a folder, verified.
+
+    Raises
+    ------
+    BundleRefused
+        If a file is missing, added, altered or too large, or the format is not known.
+    """
+    manifest_bytes = _read_file(folder, MANIFEST)
+    manifest = _read_manifest(manifest_bytes)
+    files = _read_verified(folder, manifest["files"])
+    arrays = _read_arrays(files[ARRAYS], _array_shapes(manifest))
+    hazards = {
+        name: CoxHazard(*(arrays[f"{name}.{p}"] for p in ("coefficients", "arm", "baseline")))
+        for name in HAZARDS
+    }
+    population = tuple(
+        Block(
+            tuple(fields),
+            arrays[f"population.{number}.cells"],
+            _normalised(arrays[f"population.{number}.weights"]),
+        )
+        for number, fields in enumerate(manifest["population"])
+    )
+    digest = "sha256:" + hashlib.sha256(manifest_bytes).hexdigest()
+    return Bundle(manifest, digest, hazards, population, _text(files[CARD]))
+
+
+def _text(data: bytes) -> str:
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        raise _refuse("bundle_damaged", f"{CARD} is no text.") from None
+
+
+def _refuse(code: str, message: str) -> BundleRefused:
+    return BundleRefused([Problem("", code, message)])
+
+
+def _read_file(folder: Path, name: str) -> bytes:
+    path = folder / name
+    try:
+        if path.is_symlink() or path.stat().st_size > _LARGEST_FILE:
+            raise _refuse("bundle_damaged", f"{name} is a link or too large.")
+        return path.read_bytes()
+    except OSError as error:
+        raise _refuse("bundle_damaged", f"{name} cannot be read: {error.strerror}.") from None
+
+
+def _read_manifest(data: bytes) -> dict[str, Any]:
+    try:
+        manifest = json.loads(data)
+    except ValueError:
+        raise _refuse("bundle_damaged", f"{MANIFEST} is not JSON.") from None
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        raise _refuse("bundle_format", f"The bundle's format is not {FORMAT}.")
+    if set(manifest) != set(_MANIFEST_KINDS):
+        odd = ", ".join(sorted(set(manifest) ^ set(_MANIFEST_KINDS)))
+        raise _refuse("bundle_format", f"The manifest lacks or adds: {odd}.")
+    wrong = [name for name, kind in _MANIFEST_KINDS.items() if type(manifest[name]) is not kind]
+    if wrong or not all(isinstance(fields, list) for fields in manifest["population"]):
+        raise _refuse("bundle_format", f"Of another type: {', '.join(wrong) or 'population'}.")
+    if manifest["terms"] != list(TERM_NAMES):
+        raise _refuse("bundle_format", "The bundle was fitted on other covariates.")
+    names = [str(name) for fields in manifest["population"] for name in fields]
+    if sorted(names) != sorted(TABLE_COVARIATES) or manifest["members"] < 1:
+        raise _refuse("bundle_format", "No members, or a population of other covariates.")
+    return manifest
+
+
+def _read_verified(folder: Path, digests: dict[str, str]) -> dict[str, bytes]:
+    present = {path.name for path in folder.iterdir()} - {MANIFEST}
+    if present != set(digests) or set(digests) != {ARRAYS, CARD}:
+        wrong = ", ".join(sorted(present ^ set(digests))) or ", ".join(sorted(digests))
+        raise _refuse("bundle_damaged", f"The files are not those of the format: {wrong}.")
+    files = {name: _read_file(folder, name) for name in digests}
+    for name, data in files.items():
+        if hashlib.sha256(data).hexdigest() != digests[name]:
+            raise _refuse("bundle_damaged", f"{name} is not the file that was published.")
+    return files
+
+
+def _array_shapes(manifest: dict[str, Any]) -> dict[str, tuple[int | None, ...]]:
+    members = manifest["members"]
+    shapes: dict[str, tuple[int | None, ...]] = {}
+    for name in HAZARDS:
+        shapes[f"{name}.coefficients"] = (len(TERM_NAMES), members)
+        shapes[f"{name}.arm"] = (members,)
+        shapes[f"{name}.baseline"] = (LAST_HORIZON + 1, members)
+    for number, fields in enumerate(manifest["population"]):
+        shapes[f"population.{number}.cells"] = (None, len(fields))
+        shapes[f"population.{number}.weights"] = (None,)
+    return shapes
+
+
+def _read_arrays(data: bytes, shapes: dict[str, tuple[int | None, ...]]) -> dict[str, FloatArray]:
+    try:
+        with np.lib.npyio.NpzFile(io.BytesIO(data), allow_pickle=False) as stored:
+            if set(stored.files) != set(shapes):
+                raise _refuse("bundle_format", "The arrays are not those of the format.")
+            arrays = {name: _as_floats(stored[name]) for name in shapes}
+    except _UNREADABLE:
+        raise _refuse("bundle_damaged", f"{ARRAYS} cannot be read.") from None
+    for name, array in arrays.items():
+        wanted = shapes[name]
+        fits = array.ndim == len(wanted) and all(
+            size in (None, given) for size, given in zip(wanted, array.shape, strict=True)
+        )
+        if not fits or not np.isfinite(array).all():
+            raise _refuse("bundle_format", f"{name} has another shape, or is not finite.")
+    _check_meaning(arrays)
+    return arrays
+
+
+def _as_floats(stored: object) -> FloatArray:
+    if not isinstance(stored, np.ndarray) or stored.dtype.kind not in "fiu":
+        raise ValueError("not an array of real numbers")
+    return stored.astype(np.float64)
+
+
+def _check_meaning(arrays: dict[str, FloatArray]) -> None:
+    for name, array in arrays.items():
+        if name.endswith(".baseline") and (array[0].any() or (np.diff(array, axis=0) < 0).any()):
+            raise _refuse("bundle_format", f"{name} is no cumulative hazard.")
+        if name.endswith(".weights"):
+            cells = arrays[name.replace(".weights", ".cells")]
+            if len(array) != len(cells) or (array < 0).any() or not array.sum() > 0:
+                raise _refuse("bundle_format", f"{name} are no weights of the cells.")
+
+
+def _normalised(weights: FloatArray) -> FloatArray:
+    total: FloatArray = weights / weights.sum()
+    return total

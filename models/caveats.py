@@ -1,0 +1,155 @@
+"""The caveats of one answer, each with a code, a severity and why it applies to her.
+
+The texts and their evidence stand in ``caveats.toml``; the rules that decide when one applies
+are here.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import resources
+from typing import Any
+
+from models.bundle import Bundle
+from models.covariates import FIELDS
+from models.evidence import Figure, figure, pairs
+from models.outcomes import (
+    LOCAL_COMPLICATIONS_GIVEN_AT,
+    MEDIAN_FOLLOW_UP,
+    UPPER_QUARTILE_OF_FOLLOW_UP,
+)
+from models.patient import Patient
+from models.subgroups import SUGGESTED_BY_THE_PAPER, SubgroupEvidence, subgroups_of
+
+#: Most pressing first; within a severity the order of the file.
+SEVERITIES = ("stop", "warning", "info")
+
+#: Ages within this many years of the trial's limits are called extreme (an assumption).
+_LOW_AGE, _HIGH_AGE = 25, 75
+
+
+@dataclass(frozen=True)
+class Caveat:
+    """One caveat, ready to be read."""
+
+    code: str
+    severity: str
+    text: str
+    applies_because: str
+    evidence: tuple[str, ...]
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the caveat as it stands in an answer."""
+        return {
+            "code": self.code,
+            "severity": self.severity,
+            "text": self.text,
+            "applies_because": self.applies_because,
+            "evidence": list(self.evidence),
+        }
+
+
+@dataclass(frozen=True)
+class Case:
+    """What the rules look at."""
+
+    patient: Patient
+    bundle: Bundle
+    horizons: tuple[int, ...]
+
+
+#: The rules that ``when`` names.
+RULES: Mapping[str, Callable[[Case], bool]] = {
+    "synthetic": lambda case: case.bundle.training_data == "synthetic",
+    "past_median": lambda case: max(case.horizons) > MEDIAN_FOLLOW_UP,
+    "past_upper_quartile": lambda case: max(case.horizons) > UPPER_QUARTILE_OF_FOLLOW_UP,
+    "not_48": lambda case: any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in case.horizons),
+    "unknown": lambda case: bool(case.patient.unknown_covariates),
+    "ps_1_or_2": lambda case: case.patient.values["ecog_ps"] in (1, 2),
+    "triple_negative": lambda case: case.patient.values["triple_negative"] is True,
+    "extreme_age": lambda case: (
+        case.patient.completed_age <= _LOW_AGE or case.patient.completed_age >= _HIGH_AGE
+    ),
+}
+
+
+def caveats_for(patient: Patient, bundle: Bundle, horizons: tuple[int, ...]) -> list[Caveat]:
+    """Return the caveats of one answer, most pressing first, always in the same order."""
+    case = Case(patient, bundle, horizons)
+    words = {**_evidence_words(), **_patient_words(case)}
+    fixed = [
+        Caveat(
+            code,
+            row["severity"],
+            row["text"].format(**words),
+            row["because"].format(**words),
+            tuple(row["evidence"]),
+        )
+        for code, row in caveat_texts().items()
+        if "when" not in row or RULES[row["when"]](case)
+    ]
+    found = fixed + [_subgroup_caveat(row) for row in _suggested(patient)]
+    return sorted(found, key=lambda caveat: SEVERITIES.index(caveat.severity))
+
+
+@cache
+def caveat_texts() -> dict[str, dict[str, Any]]:
+    """Return the rows of ``caveats.toml`` by code."""
+    text = resources.files("models").joinpath("caveats.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def _suggested(patient: Patient) -> list[SubgroupEvidence]:
+    return [row for row in subgroups_of(patient) if row.pair.id in SUGGESTED_BY_THE_PAPER]
+
+
+def _subgroup_caveat(row: SubgroupEvidence) -> Caveat:
+    return Caveat(
+        code=f"subgroup_{row.subgroup.code}",
+        severity="info",
+        text=row.text,
+        applies_because=f"She belongs to this subgroup: {row.subgroup.label}.",
+        evidence=(row.subgroup.code, *(trial.id for trial in row.other_trials)),
+    )
+
+
+@cache
+def _evidence_words() -> dict[str, str]:
+    survival = figure("os.hr.stratified")
+    follow_up = figure("follow_up.median")
+    sizes = {group.code: sum(group.n) for pair in pairs() for group in pair.subgroups}
+    lower, upper = survival.interval or (float("nan"), float("nan"))
+    return {
+        "os_hr": f"{survival.estimate:.2f}",
+        "os_level": f"{survival.level:.0%}",
+        "os_interval": f"{lower:.2f} to {upper:.2f}",
+        "early_ptr": _share("early_distant_progression.ptr_plus_systemic_therapy"),
+        "early_none": _share("early_distant_progression.systemic_therapy"),
+        "later": _counts(figure("surgery.later")),
+        "declined": _counts(figure("surgery.declined")),
+        "median_follow_up": f"{follow_up.estimate:g}",
+        "upper_quartile": f"{(follow_up.range or (0, 0))[1]:g}",
+        "n_ps": str(sizes["ps_1_or_2"]),
+        "n_tn": str(sizes["triple_negative"]),
+    }
+
+
+def _patient_words(case: Case) -> dict[str, str]:
+    unknown = [FIELDS[name].label for name in case.patient.unknown_covariates]
+    return {
+        "bundle": f"{case.bundle.id} {case.bundle.version}",
+        "last_horizon": str(max(case.horizons)),
+        "unknown": ", ".join(unknown),
+        "age": f"{case.patient.completed_age:g}",
+    }
+
+
+def _share(name: str) -> str:
+    return f"{figure(name).estimate:.1%}"
+
+
+def _counts(row: Figure) -> str:
+    return f"{row.events} of {row.n}"

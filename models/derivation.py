@@ -1,0 +1,133 @@
+"""What follows from what: values that others determine, and pairs that cannot both be true.
+
+The rules are those of the paper's Table 1 (bone only is one organ, and no liver) and our
+reading that a tumour negative for ER and HER2 is triple negative (the paper gives no PgR).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from models.covariates import FIELDS
+from models.errors import Problem
+from models.fields import Value
+
+Values = dict[str, Value | None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """When `holds`, the field `target` must be `value`, because of `reason`."""
+
+    holds: Callable[[Values], bool]
+    target: str
+    value: Value
+    reason: str
+
+
+def _is(name: str, value: Value) -> Callable[[Values], bool]:
+    return lambda values: values[name] == value
+
+
+def _sites(test: Callable[[tuple[str, ...]], bool]) -> Callable[[Values], bool]:
+    def holds(values: Values) -> bool:
+        sites = values["metastatic_sites"]
+        return isinstance(sites, tuple) and test(sites)
+
+    return holds
+
+
+#: In an order in which a later rule may use what an earlier one derived.
+RULES: tuple[Rule, ...] = (
+    Rule(_sites(lambda s: len(s) == 1), "metastatic_organs", "1", "one site is listed"),
+    Rule(_sites(lambda s: len(s) > 1), "metastatic_organs", "2+", "several sites are listed"),
+    Rule(_sites(lambda s: "liver" in s), "liver_metastasis", True, "the sites include liver"),
+    Rule(
+        _sites(lambda s: "liver" not in s),
+        "liver_metastasis",
+        False,
+        "the sites do not include liver",
+    ),
+    Rule(_sites(lambda s: s == ("bone",)), "bone_only_metastasis", True, "bone is the only site"),
+    Rule(
+        _sites(lambda s: s != ("bone",)),
+        "bone_only_metastasis",
+        False,
+        "bone is not the only site",
+    ),
+    Rule(
+        _sites(lambda s: "brain" in s),
+        "eligibility.brain_metastasis",
+        True,
+        "the sites include brain",
+    ),
+    Rule(
+        _sites(lambda s: "brain" not in s),
+        "eligibility.brain_metastasis",
+        False,
+        "the sites do not include brain",
+    ),
+    Rule(_is("bone_only_metastasis", True), "metastatic_organs", "1", "bone is the only site"),
+    Rule(_is("bone_only_metastasis", True), "liver_metastasis", False, "bone is the only site"),
+    Rule(_is("liver_metastasis", True), "bone_only_metastasis", False, "the liver is affected"),
+    Rule(
+        _is("metastatic_organs", "2+"),
+        "bone_only_metastasis",
+        False,
+        "several organs are affected",
+    ),
+    Rule(
+        _is("triple_negative", True),
+        "er_status",
+        "negative",
+        "the tumour is said to be triple negative",
+    ),
+    Rule(
+        _is("triple_negative", True),
+        "her2_status",
+        "negative",
+        "the tumour is said to be triple negative",
+    ),
+    Rule(_is("er_status", "positive"), "triple_negative", False, "ER is positive"),
+    Rule(_is("her2_status", "positive"), "triple_negative", False, "HER2 is positive"),
+)
+
+
+def derive(values: Values) -> tuple[Values, list[Problem]]:
+    """Return the values with what follows from them, and the contradictions found.
+
+    A triple-negative status that was not given follows from ER and HER2, both negative; a
+    stated ``False`` beside them stands (PgR positive) and is no contradiction.
+    """
+    derived = dict(values)
+    problems: list[Problem] = []
+    for rule in RULES:
+        if not rule.holds(derived):
+            continue
+        stated = derived[rule.target]
+        if stated is None:
+            derived[rule.target] = rule.value
+        elif stated != rule.value:
+            problems.append(_contradiction(rule, stated))
+    both_negative = derived["er_status"] == derived["her2_status"] == "negative"
+    if both_negative and derived["triple_negative"] is None:
+        derived["triple_negative"] = True
+    return derived, _one_per_field(problems)
+
+
+def _contradiction(rule: Rule, stated: Value) -> Problem:
+    message = (
+        f"{FIELDS[rule.target].label}: {_words(stated)} cannot be, because {rule.reason}; it "
+        f"would have to be {_words(rule.value)}."
+    )
+    return Problem(rule.target, "contradiction", message, f"{_words(rule.value)}, or null")
+
+
+def _words(value: Value) -> str:
+    """Return a value as it is written in JSON and CSV, without quotes."""
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _one_per_field(problems: list[Problem]) -> list[Problem]:
+    return list({problem.field: problem for problem in reversed(problems)}.values())[::-1]

@@ -1,0 +1,104 @@
+"""From members of an ensemble to an estimate and its limits.
+
+Estimate: mean over members. Limits: pointwise quantiles over members on the probability scale
+with linear interpolation (Hyndman and Fan's type 7, numpy's default). Where covariates are not
+known, members and completions are pooled with the completions' weights.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.table import FloatArray
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """Estimates and limits of equal shape; probabilities, or differences of them."""
+
+    estimate: FloatArray
+    lower: FloatArray
+    upper: FloatArray
+
+
+def summarise(members: FloatArray, level: float) -> Estimates:
+    """Return mean and limits over the last axis.
+
+    Parameters
+    ----------
+    members : array, shape (..., members)
+        One value a member.
+    level : float
+        Level of the interval, between 0 and 1.
+    """
+    estimate = members.mean(axis=-1)
+    lower, upper = np.quantile(members, _tails(level), axis=-1)
+    return _containing(estimate, lower, upper)
+
+
+def summarise_completions(members: FloatArray, weights: FloatArray, level: float) -> Estimates:
+    """Return mean and limits over completions and members.
+
+    The lower limit is the smaller of the pooled quantile and the completions' mean lower
+    limit, the upper one the larger: the interval is never narrower than the completions' mean
+    width, and stays monotone in time where the members are.
+
+    Parameters
+    ----------
+    members : array, shape (completions, ..., members)
+        One value a completion and member.
+    weights : array, shape (completions,)
+        Probability of each completion given what is known; they add up to one.
+    level : float
+        Level of the interval, between 0 and 1.
+    """
+    each = summarise(members, level)
+    pooled = np.moveaxis(members, 0, -1)
+    shape = pooled.shape[:-2]
+    flat = pooled.reshape(*shape, -1)
+    flat_weights = np.tile(weights, members.shape[-1])
+    limits = weighted_quantiles(flat, flat_weights, _tails(level))
+    mean_lower, mean_upper = (np.tensordot(weights, side, 1) for side in (each.lower, each.upper))
+    estimate: FloatArray = np.tensordot(weights, each.estimate, 1)
+    # Weights add up to one only within rounding; no figure may leave the members' range.
+    low, high = pooled.min(axis=(-1, -2)), pooled.max(axis=(-1, -2))
+    return _containing(
+        np.clip(estimate, low, high),
+        np.clip(np.minimum(limits[0], mean_lower), low, high),
+        np.clip(np.maximum(limits[1], mean_upper), low, high),
+    )
+
+
+def weighted_quantiles(
+    values: FloatArray, weights: FloatArray, probabilities: FloatArray
+) -> FloatArray:
+    """Return quantiles over the last axis, shape (probabilities, ...).
+
+    The mean of the inverse distribution function over a window as wide as one of Kish's
+    effective observations (the sum of squared weights). With equal weights this is type 7. A
+    larger value never gives a smaller quantile, so bands stay monotone in
+    time where the members are, and the order of equal values does not matter.
+    """
+    order = np.argsort(values, axis=-1, kind="stable")
+    ordered = np.take_along_axis(values, order, axis=-1)
+    share = weights / weights.sum()
+    width = float((share**2).sum())
+    above = np.cumsum(share[order], axis=-1)
+    below = above - share[order]
+    quantiles = []
+    for start in probabilities * (1 - width):
+        inside = np.minimum(above, start + width) - np.maximum(below, start)
+        inside = np.clip(inside, 0, None)
+        quantiles.append((inside * ordered).sum(axis=-1) / inside.sum(axis=-1))
+    return np.array(quantiles)
+
+
+def _tails(level: float) -> FloatArray:
+    return np.array([(1 - level) / 2, (1 + level) / 2])
+
+
+def _containing(estimate: FloatArray, lower: FloatArray, upper: FloatArray) -> Estimates:
+    # A mean can lie beyond a quantile when the members are very skew.
+    return Estimates(estimate, np.minimum(lower, estimate), np.maximum(upper, estimate))

@@ -1,0 +1,189 @@
+"""What may be asked beside the patient: horizons, model, effect, level and bundle.
+
+One reading for all doors: `read_options` takes decoded JSON, `read_options_text` the texts of a
+query string or a command line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from models.assess import Question
+from models.errors import InvalidInput, Problem
+from models.fields import echo, read_number
+from models.outcomes import (
+    DEFAULT_EFFECT,
+    DEFAULT_HORIZONS,
+    DEFAULT_LEVEL,
+    DEFAULT_MODEL,
+    EFFECTS,
+    FIRST_HORIZON,
+    HIGHEST_LEVEL,
+    LAST_HORIZON,
+    LOWEST_LEVEL,
+    MODELS,
+)
+
+
+@dataclass(frozen=True)
+class Options:
+    """A checked choice.
+
+    Attributes
+    ----------
+    horizons_months : tuple of int
+        Whole months after the decision, 1 to 96, as asked.
+    interval_level : float
+        0.80 to 0.99.
+    bundle : str or None
+        ``id`` or ``id@version`` of the bundle to use; ``None`` is the default one.
+    """
+
+    horizons_months: tuple[int, ...] = DEFAULT_HORIZONS
+    model: str = DEFAULT_MODEL
+    effect: str = DEFAULT_EFFECT
+    interval_level: float = DEFAULT_LEVEL
+    bundle: str | None = None
+
+    @property
+    def question(self) -> Question:
+        """The part that the scoring function needs."""
+        return Question(self.horizons_months, self.interval_level)
+
+
+def _refuse(name: str, code: str, message: str, accepted: str) -> InvalidInput:
+    return InvalidInput([Problem(name, code, message, accepted)])
+
+
+_HORIZONS_ACCEPTED = (
+    f"a list of different whole months from {FIRST_HORIZON} to {LAST_HORIZON}, at least one"
+)
+
+
+def _horizons(value: object) -> tuple[int, ...]:
+    name = "horizons_months"
+    if not isinstance(value, list) or not value:
+        raise _refuse(name, "wrong_type", f"{echo(value)} is no list.", _HORIZONS_ACCEPTED)
+    for month in value:
+        if not _is_whole(month):
+            message = f"{echo([month])} is not a whole number of months."
+            raise _refuse(name, "wrong_type", message, _HORIZONS_ACCEPTED)
+        if month > LAST_HORIZON:
+            message = f"{echo(month)} months is refused: the trial cannot tell so far ahead."
+            raise _refuse(name, "out_of_range", message, _HORIZONS_ACCEPTED)
+        if month < FIRST_HORIZON:
+            message = f"{echo(month)} months is no time after the decision."
+            raise _refuse(name, "out_of_range", message, _HORIZONS_ACCEPTED)
+    if len(set(value)) < len(value):
+        message = f"{echo(value)} names a month twice."
+        raise _refuse(name, "not_accepted", message, _HORIZONS_ACCEPTED)
+    return tuple(int(month) for month in value)
+
+
+def _is_whole(value: object) -> bool:
+    if isinstance(value, float):
+        return value.is_integer()
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _one_of(name: str, values: tuple[str, ...]) -> Callable[[object], str]:
+    def read(value: object) -> str:
+        if not isinstance(value, str) or value not in values:
+            message = f"There is no {name} {echo(value)}."
+            raise _refuse(name, "not_accepted", message, f"one of {', '.join(values)}")
+        return value
+
+    return read
+
+
+def _level(value: object) -> float:
+    name, accepted = "interval_level", f"a number from {LOWEST_LEVEL} to {HIGHEST_LEVEL}"
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise _refuse(name, "wrong_type", f"{echo(value)} is not a number.", accepted)
+    if not LOWEST_LEVEL <= value <= HIGHEST_LEVEL:
+        raise _refuse(name, "out_of_range", f"{echo(value)} is out of range.", accepted)
+    return float(value)
+
+
+def _bundle(value: object) -> str:
+    if not isinstance(value, str):
+        raise _refuse("bundle", "wrong_type", f"{echo(value)} is no name.", "id or id@version")
+    return value
+
+
+_READERS: dict[str, Callable[[object], Any]] = {
+    "horizons_months": _horizons,
+    "model": _one_of("model", MODELS),
+    "effect": _one_of("effect", EFFECTS),
+    "interval_level": _level,
+    "bundle": _bundle,
+}
+
+OPTION_NAMES: tuple[str, ...] = tuple(_READERS)
+
+#: JSON Schema of each option, for the published contract.
+OPTION_SCHEMAS: dict[str, dict[str, Any]] = {
+    "horizons_months": {
+        "type": "array",
+        "items": {"type": "integer", "minimum": FIRST_HORIZON, "maximum": LAST_HORIZON},
+        "minItems": 1,
+        "uniqueItems": True,
+        "default": list(DEFAULT_HORIZONS),
+        "description": "Whole months after the decision about surgery.",
+    },
+    "model": {"type": "string", "enum": list(MODELS), "default": DEFAULT_MODEL},
+    "effect": {"type": "string", "enum": list(EFFECTS), "default": DEFAULT_EFFECT},
+    "interval_level": {
+        "type": "number",
+        "minimum": LOWEST_LEVEL,
+        "maximum": HIGHEST_LEVEL,
+        "default": DEFAULT_LEVEL,
+    },
+    "bundle": {"type": "string", "description": "id or id@version of a bundle of /v1/models."},
+}
+
+
+def read_options(message: Mapping[str, object]) -> Options:
+    """Return the options of a decoded request; names that are no options are ignored here.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem found.
+    """
+    chosen: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, read in _READERS.items():
+        if name not in message:
+            continue
+        try:
+            chosen[name] = read(message[name])
+        except InvalidInput as error:
+            problems.extend(error.problems)
+    if problems:
+        raise InvalidInput(problems)
+    return replace(Options(), **chosen)
+
+
+def read_options_text(texts: Mapping[str, str]) -> Options:
+    """Return the options of a query string or command line; horizons separated by commas.
+
+    Raises
+    ------
+    InvalidInput
+        As `read_options`.
+    """
+    decoded: dict[str, object] = dict(texts)
+    if "horizons_months" in texts:
+        decoded["horizons_months"] = [_number(t) for t in texts["horizons_months"].split(",")]
+    if "interval_level" in texts:
+        decoded["interval_level"] = _number(texts["interval_level"])
+    return read_options(decoded)
+
+
+def _number(text: str) -> object:
+    """Return the number that a text stands for, or the text, which is then refused as it is."""
+    number = read_number(text)
+    return text if number is None else number

@@ -1,0 +1,95 @@
+"""The vocabulary of an answer: outcomes, arms, models, effects, horizons and levels."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One of the four outcomes.
+
+    Attributes
+    ----------
+    name : str
+        The name in JSON and CSV.
+    label : str
+        The words for a person.
+    quantity : str
+        What the figures are.
+    event_hazards : tuple of str
+        The bundle's hazards whose events end the survival, or the one hazard of the event
+        whose incidence is meant.
+    competing_hazard : str or None
+        For an incidence, the hazard of death without the event; ``None`` for a survival
+        probability, in which death counts.
+    """
+
+    name: str
+    label: str
+    quantity: str
+    event_hazards: tuple[str, ...]
+    competing_hazard: str | None = None
+
+    @property
+    def hazards(self) -> tuple[str, ...]:
+        """All hazards that the outcome needs."""
+        return tuple(h for h in (*self.event_hazards, self.competing_hazard) if h is not None)
+
+
+OUTCOMES: tuple[Outcome, ...] = (
+    Outcome("overall_survival", "Alive", "probability alive", ("death",)),
+    Outcome(
+        "local_relapse_free_survival",
+        "Alive without local progression",
+        "probability alive without local progression",
+        ("local_progression", "death_without_local_progression"),
+    ),
+    Outcome(
+        "local_ulceration",
+        "Ulceration of the primary site",
+        "cumulative incidence, death competing",
+        ("ulceration",),
+        "death_without_ulceration",
+    ),
+    Outcome(
+        "local_bleeding",
+        "Bleeding from the primary site",
+        "cumulative incidence, death competing",
+        ("bleeding",),
+        "death_without_bleeding",
+    ),
+)
+
+#: Every hazard that a bundle holds.
+HAZARDS: tuple[str, ...] = tuple(hazard for outcome in OUTCOMES for hazard in outcome.hazards)
+
+SYSTEMIC_THERAPY = "systemic_therapy"
+PTR = "ptr_plus_systemic_therapy"
+DIFFERENCE = "difference"
+
+#: The arms are policies (intention to treat); a person reads these words.
+ARM_LABELS: dict[str, str] = {
+    SYSTEMIC_THERAPY: "not offered surgery",
+    PTR: "offered surgery",
+    DIFFERENCE: "difference",
+}
+ARMS: tuple[str, ...] = (SYSTEMIC_THERAPY, PTR)
+SHOWN_ARMS: tuple[str, ...] = tuple(ARM_LABELS)
+
+MODELS: tuple[str, ...] = ("cox",)
+DEFAULT_MODEL = "cox"
+EFFECTS: tuple[str, ...] = ("overall",)
+DEFAULT_EFFECT = "overall"
+
+FIRST_HORIZON = 1
+LAST_HORIZON = 96
+DEFAULT_HORIZONS: tuple[int, ...] = (12, 24, 36, 48, 60)
+MEDIAN_FOLLOW_UP = 60
+UPPER_QUARTILE_OF_FOLLOW_UP = 80
+#: The one time at which the paper gives ulceration and bleeding, in months.
+LOCAL_COMPLICATIONS_GIVEN_AT = 48
+
+LOWEST_LEVEL = 0.80
+HIGHEST_LEVEL = 0.99
+DEFAULT_LEVEL = 0.95

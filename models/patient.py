@@ -1,0 +1,159 @@
+"""A patient as read: values checked, consequences derived, contradictions found.
+
+Every door reads a patient here: `read_patient` from decoded JSON, `read_patient_text` from the
+texts of a CSV row or a form. Both find all problems at once.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX, FIELDS
+from models.derivation import derive
+from models.errors import InvalidInput, Problem
+from models.fields import Field, Value, echo
+from models.refused import refuse_name
+
+Values = dict[str, Value | None]
+
+_COVARIATE_NAMES = tuple(field.name for field in COVARIATES)
+_PATIENT_NAMES = (*_COVARIATE_NAMES, ELIGIBILITY_PREFIX.rstrip("."))
+
+#: Facts beside age and menopause of which at least `_FEWEST_OTHERS` must be known.
+_OTHER_FACTS = (
+    "ecog_ps",
+    "clinical_t",
+    "clinical_n",
+    "er_status",
+    "her2_status",
+    "metastatic_organs",
+    "liver_metastasis",
+    "bone_only_metastasis",
+)
+_FEWEST_OTHERS = 2
+
+
+@dataclass(frozen=True)
+class Patient:
+    """One patient: every field of the specification, ``None`` where not known.
+
+    Attributes
+    ----------
+    values : dict
+        All fields of `models.covariates.FIELDS` by name, derived values filled in.
+    derived : tuple of str
+        Names of the fields that were derived from others, in the order of the specification.
+    """
+
+    values: Values
+    derived: tuple[str, ...]
+
+    @property
+    def unknown_covariates(self) -> tuple[str, ...]:
+        """Names of the covariates of the models that are not known, in order."""
+        asked = (*_OTHER_FACTS, "age", "menopausal_status")
+        return tuple(
+            name for name in _COVARIATE_NAMES if name in asked and self.values[name] is None
+        )
+
+    @property
+    def completed_age(self) -> float:
+        """Age in completed years, NaN when not known."""
+        return (
+            math.floor(FIELDS["age"].encode(self.values["age"])) if self.knows("age") else math.nan
+        )
+
+    def knows(self, name: str) -> bool:
+        """Return whether the field has a value."""
+        return self.values[name] is not None
+
+    def as_inputs(self) -> dict[str, object]:
+        """Return the patient as read, nested as in a request, with the derived values."""
+        covariates: dict[str, object] = {name: self.values[name] for name in _COVARIATE_NAMES}
+        facts = {
+            field.name.removeprefix(ELIGIBILITY_PREFIX): self.values[field.name]
+            for field in ELIGIBILITY_FACTS
+        }
+        return {**covariates, "eligibility": facts, "derived": list(self.derived)}
+
+
+def read_patient(message: object) -> Patient:
+    """Return the patient of a decoded JSON object.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem found: types, values, unknown and refused names, contradictions,
+        and too little known.
+    """
+    if not isinstance(message, Mapping):
+        raise _not_an_object("patient", message)
+    eligibility = message.get("eligibility")
+    if eligibility is None:
+        eligibility = {}
+    if not isinstance(eligibility, Mapping):
+        raise _not_an_object("eligibility", eligibility)
+    flat = {name: value for name, value in message.items() if name != "eligibility"}
+    known_facts = tuple(field.name for field in ELIGIBILITY_FACTS)
+    problems = [refuse_name(str(n), _PATIENT_NAMES) for n in flat if n not in _COVARIATE_NAMES]
+    for name, value in eligibility.items():
+        full_name = f"{ELIGIBILITY_PREFIX}{name}"
+        if full_name in known_facts:
+            flat[full_name] = value
+        else:
+            problems.append(refuse_name(full_name, known_facts))
+    return _read(flat, Field.read_json, problems)
+
+
+def read_patient_text(row: Mapping[str, str]) -> Patient:
+    """Return the patient of a row of texts, by field name; missing and empty are not known.
+
+    Raises
+    ------
+    InvalidInput
+        As `read_patient`; names that are not fields must be handled before.
+    """
+    return _read(row, Field.read_text, [])
+
+
+def _read(
+    row: Mapping[str, Any],
+    read: Callable[[Field, Any], Value | None],
+    problems: list[Problem],
+) -> Patient:
+    values: Values = {}
+    for name, field in FIELDS.items():
+        try:
+            values[name] = read(field, row[name]) if name in row else None
+        except InvalidInput as error:
+            values[name] = None
+            problems.extend(error.problems)
+    derived, contradictions = derive(values)
+    problems.extend(contradictions)
+    # Too little known is worth saying only when nothing else hides what was meant.
+    problems.extend(_too_few_known(derived) if not problems else ())
+    if problems:
+        raise InvalidInput(problems)
+    names = tuple(n for n in FIELDS if values[n] is None and derived[n] is not None)
+    return Patient(derived, names)
+
+
+def _too_few_known(values: Values) -> list[Problem]:
+    others = sum(values[name] is not None for name in _OTHER_FACTS)
+    has_age = values["age"] is not None or values["menopausal_status"] is not None
+    if has_age and others >= _FEWEST_OTHERS:
+        return []
+    accepted = f"age or menopausal_status, and {_FEWEST_OTHERS} of {', '.join(_OTHER_FACTS)}"
+    message = (
+        f"{'Age or menopausal status' if has_age else 'Neither age nor menopausal status'} is "
+        f"known, and {others} of the other covariates: too little to say anything."
+    )
+    return [Problem("patient", "too_few_known", message, accepted)]
+
+
+def _not_an_object(name: str, value: object) -> InvalidInput:
+    message = f"{name} must be an object with named fields, not {echo(value)}."
+    return InvalidInput([Problem(name, "wrong_type", message, "an object")])

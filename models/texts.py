@@ -1,0 +1,36 @@
+"""Sentences that stand on every output."""
+
+from models.evidence import figure
+
+INTENDED_USE = (
+    "Research and education for health professionals. Not assessed, cleared or CE-marked as a "
+    "medical device; not for clinical decisions until it is."
+)
+
+INTERVAL_MEANING = (
+    "An interval is about the average risk of women with these recorded covariates, in the "
+    "trial's setting, given the model. It is not the range for one woman, and does not cover "
+    "newer drugs or other countries. It carries sampling error as large as the trial's, what "
+    "the published figures leave open, assumed prognostic effects, and the error of the "
+    "effect of surgery once."
+)
+
+TIME_ORIGIN = (
+    "Month 0 is the decision about surgery after three months of systemic therapy without "
+    "progression, not diagnosis. T, N, ER, HER2, sites and menopause are as before systemic "
+    "therapy, performance status as now (our assumption: the paper dates none of them)."
+)
+
+_DECLINED, _LATER = figure("surgery.declined"), figure("surgery.later")
+
+ARMS_ARE_POLICIES = (
+    "The arms are policies: being offered surgery or not (intention to treat). In the trial "
+    f"{_DECLINED.events} of {_DECLINED.n} offered surgery declined, and {_LATER.events} of "
+    f"{_LATER.n} not offered it had it later."
+)
+
+CREDIT = (
+    "Trial: Shien T, Hara F, Aogi K, et al. JCOG1017 (PRIM-BC). Br J Cancer 2025. "
+    "https://doi.org/10.1038/s41416-025-03097-z (CC BY 4.0). Its authors are not involved in "
+    "Equipoise."
+)

@@ -1,0 +1,12 @@
+#!/bin/sh
+# Write the lock files anew from pyproject.toml and the *.in files. Needs uv.
+set -eu
+cd "$(dirname "$0")/.."
+compile() {
+  uv pip compile --quiet --no-config --universal --python-version 3.11 --generate-hashes \
+    --no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" "$@"
+}
+compile pyproject.toml requirements-build.in --output-file requirements.txt
+compile requirements-service.in --constraints requirements.txt --output-file requirements-service.txt
+compile pyproject.toml requirements-build.in --extra dev --constraints requirements.txt \
+  --output-file requirements-dev.txt

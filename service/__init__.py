@@ -1,0 +1,1 @@
+"""How people reach a prediction: API, form, lists, command line."""

@@ -1,0 +1,175 @@
+"""``POST /v1/predict/batch``: a list of patients as JSON, NDJSON or CSV."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from flask import Response, request
+from flask_smorest import Blueprint
+
+from models.bundle import Bundle
+from models.errors import InvalidInput, Problem, TooLargeInput, UnsupportedInput
+from models.options import OPTION_NAMES, Options, read_options, read_options_text
+from service.api.contract import answers_problems
+from service.cost import refuse_too_much
+from service.lists.documents import json_document, ndjson_lines
+from service.lists.rows import Row, csv_rows, json_rows, ndjson_rows
+from service.lists.scoring import ScoredRow, score_rows
+from service.lists.tables import csv_lines
+from service.reading import as_object, strict_json, unknown_names
+from service.responses import bundles, settings
+from service.schemas import ListAnswerSchema, ListRequestSchema
+
+JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
+FORMATS = (JSON, NDJSON, CSV)
+
+blueprint = Blueprint("batch", __name__, description="Predictions for lists of patients")
+
+
+@dataclass(frozen=True)
+class ListRequest:
+    """The rows of a list and the options for all of them."""
+
+    rows: Iterator[Row]
+    options: Options
+
+
+_BODY = {
+    "required": True,
+    "content": {
+        JSON: {"schema": ListRequestSchema},
+        NDJSON: {"schema": {"type": "string", "description": "One patient a line."}},
+        CSV: {"schema": {"type": "string", "description": "A header and one patient a row."}},
+    },
+}
+_ANSWER = {
+    "200": {
+        "description": "OK",
+        "content": {
+            JSON: {"schema": ListAnswerSchema},
+            NDJSON: {"schema": {"type": "string", "description": "One answer a line."}},
+            CSV: {"schema": {"type": "string", "description": "One scored patient a row."}},
+        },
+    }
+}
+_QUERY = [
+    {
+        "in": "query",
+        "name": name,
+        "schema": {"type": "string"},
+        "description": "Option of an NDJSON or CSV list; horizons separated by commas.",
+    }
+    for name in OPTION_NAMES
+]
+
+
+@blueprint.route("/v1/predict/batch", methods=["POST"])
+@blueprint.doc(requestBody=_BODY, parameters=_QUERY, responses=_ANSWER)
+@answers_problems(blueprint, 400, 404, 406, 413, 415, 422)
+def predict_batch() -> Response:
+    """Predict for a list; a row that is wrong is told in its place and never stops the list."""
+    sent = _sent_format()
+    wanted = _wanted_format(sent)
+    asked = _READERS[sent](request.get_data())
+    bundle = bundles().find(asked.options.bundle)
+    rows = _limited(asked.rows, settings().max_rows)
+    patients = [row.patient for row in rows if row.patient is not None]
+    refuse_too_much(patients, bundle, asked.options, settings().max_combinations)
+    scored = list(score_rows(rows, bundle, asked.options))
+    return Response(_render(wanted, scored, bundle, asked.options), content_type=wanted)
+
+
+def _sent_format() -> str:
+    sent = (request.mimetype or "none").lower()
+    if sent in FORMATS:
+        return sent
+    message = f"The content type {sent[:60]!r} is not served here."
+    raise UnsupportedInput(
+        [Problem("Content-Type", "unsupported_content_type", message, ", ".join(FORMATS))]
+    )
+
+
+def _wanted_format(sent: str) -> str:
+    """Return the format of ``Accept``; the request's own where that is accepted, too."""
+    accept = request.accept_mimetypes
+    if not accept.provided or accept[sent] == max((accept[f] for f in FORMATS), default=0) > 0:
+        return sent
+    best = accept.best_match(FORMATS)
+    if best is None:
+        message = f"None of {str(accept)[:60]!r} can be given."
+        raise UnsupportedInput([Problem("Accept", "not_acceptable", message, ", ".join(FORMATS))])
+    return best
+
+
+def _read_json(data: bytes) -> ListRequest:
+    body = as_object(strict_json(data))
+    problems = unknown_names(body, ("patients", *OPTION_NAMES)) + _misplaced_options()
+    patients = body.get("patients")
+    if not isinstance(patients, list):
+        message = "A list needs patients: an array of patients."
+        code = "wrong_type" if "patients" in body else "missing_field"
+        problems.append(Problem("patients", code, message, "an array"))
+    elif not patients:
+        message = "The list holds no patient."
+        problems.append(Problem("patients", "empty_list", message, "at least one patient"))
+    try:
+        options = read_options(body)
+    except InvalidInput as error:
+        problems.extend(error.problems)
+    if problems or not isinstance(patients, list):
+        raise InvalidInput(problems)
+    return ListRequest(json_rows(patients), options)
+
+
+def _read_ndjson(data: bytes) -> ListRequest:
+    return ListRequest(ndjson_rows(data.split(b"\n")), _query_options())
+
+
+def _read_csv(data: bytes) -> ListRequest:
+    return ListRequest(csv_rows(data.split(b"\n")), _query_options())
+
+
+_READERS = {JSON: _read_json, NDJSON: _read_ndjson, CSV: _read_csv}
+
+
+def _query_options() -> Options:
+    problems = unknown_names(request.args, OPTION_NAMES) + [
+        Problem(name, "duplicate_field", f"{name} is given more than once.", "once")
+        for name, values in request.args.lists()
+        if len(values) > 1
+    ]
+    if problems:
+        raise InvalidInput(problems)
+    return read_options_text(request.args)
+
+
+def _misplaced_options() -> list[Problem]:
+    """Return the problems with a query string, which a JSON list does not have."""
+    return [
+        Problem(name, "unknown_field", "The options of a JSON list stand in its body.", "the body")
+        for name in request.args
+    ]
+
+
+def _limited(rows: Iterator[Row], most: int) -> list[Row]:
+    taken = list(islice(rows, most + 1))
+    if len(taken) > most:
+        message = f"The list has more than {most} rows; use equipoise score."
+        raise TooLargeInput([Problem("", "too_large", message, f"at most {most} rows")])
+    if not taken:
+        raise InvalidInput(
+            [Problem("", "empty_list", "The list holds no patient.", "at least one patient")]
+        )
+    return taken
+
+
+def _render(wanted: str, scored: list[ScoredRow], bundle: Bundle, options: Options) -> str:
+    if wanted == CSV:
+        return "".join(csv_lines(scored, bundle, options))
+    if wanted == NDJSON:
+        return "".join(ndjson_lines(scored, options))
+    document = json_document(scored, bundle, options)
+    return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"

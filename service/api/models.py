@@ -1,0 +1,51 @@
+"""``GET /v1/models`` and ``/v1/models/{id}``: the bundles and their cards."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from models.bundle import Bundle
+from models.texts import INTENDED_USE
+from service.api.contract import answers_problems
+from service.responses import bundles, json_response
+
+blueprint = Blueprint("models", __name__, description="The models that are served")
+
+
+@blueprint.route("/v1/models", methods=["GET"])
+@blueprint.response(200, {"type": "object"})
+@answers_problems(blueprint)
+def list_models() -> Response:
+    """List the bundles; the first is the default."""
+    return json_response(
+        {"intended_use": INTENDED_USE, "models": [_summary(b) for b in bundles().all]}
+    )
+
+
+@blueprint.route("/v1/models/<name>", methods=["GET"])
+@blueprint.response(200, {"type": "object"})
+@answers_problems(blueprint, 404)
+def show_model(name: str) -> Response:
+    """Show one bundle, ``id`` or ``id@version``, with its model card."""
+    bundle = bundles().find(name)
+    return json_response(
+        {
+            "intended_use": INTENDED_USE,
+            **_summary(bundle),
+            "manifest": bundle.manifest,
+            "card": bundle.card,
+        }
+    )
+
+
+def _summary(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "id": bundle.id,
+        "version": bundle.version,
+        "training_data": bundle.training_data,
+        "digest": bundle.digest,
+        "members": bundle.manifest["members"],
+    }

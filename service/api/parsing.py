@@ -1,0 +1,33 @@
+"""The parser that hands JSON bodies to the schemas of requests."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Request
+from webargs.flaskparser import FlaskParser
+
+from models.errors import Problem, UnsupportedInput
+from service.reading import strict_json
+
+
+class StrictParser(FlaskParser):
+    """Reads a JSON body as `service.reading.strict_json` does, and no other type."""
+
+    def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002 (webargs calls it so)
+        """Return the decoded body.
+
+        Raises
+        ------
+        UnsupportedInput
+            If the content type is not JSON.
+        MalformedInput
+            If the body is not JSON.
+        """
+        if not req.is_json:
+            sent = req.content_type or "none"
+            message = f"The content type {sent[:60]!r} is not served here."
+            raise UnsupportedInput(
+                [Problem("Content-Type", "unsupported_content_type", message, "application/json")]
+            )
+        return strict_json(req.get_data())

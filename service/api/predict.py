@@ -1,0 +1,33 @@
+"""``POST /v1/predict``: one patient."""
+
+from __future__ import annotations
+
+from flask import Response
+from flask_smorest import Blueprint
+
+from models.prediction import predict as predict_patients
+from service.answers import single_answer
+from service.api.contract import answers_problems
+from service.api.parsing import StrictParser
+from service.cost import refuse_too_much
+from service.reading import Request
+from service.responses import bundles, json_response, settings
+from service.schemas import AnswerSchema, PredictionRequest
+
+blueprint = Blueprint("predict", __name__, description="Predictions for patients")
+blueprint.ARGUMENTS_PARSER = StrictParser()
+
+
+@blueprint.route("/v1/predict", methods=["POST"])
+@blueprint.arguments(PredictionRequest, error_status_code=422)
+@blueprint.response(200, AnswerSchema)
+@answers_problems(blueprint, 400, 404, 413, 415, 422)
+def predict(asked: Request) -> Response:
+    """Predict survival and local complications with and without surgery for one patient.
+
+    Out of scope is an answer, not an error: status 200, reasons and no figures.
+    """
+    bundle = bundles().find(asked.options.bundle)
+    refuse_too_much([asked.patient], bundle, asked.options, settings().max_combinations)
+    (prediction,) = predict_patients([asked.patient], bundle, asked.options.question)
+    return json_response(single_answer(prediction, asked.options))

@@ -1,0 +1,58 @@
+"""The application factory."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Flask
+
+from service import documentation, pages
+from service.api import batch, evidence, health, patient_schema, predict
+from service.api import models as model_routes
+from service.bundles import Bundles, load_bundles
+from service.openapi import CONFIG, DocumentedApi
+from service.problems import log_unexpected, register_error_handlers
+from service.responses import EXTENSION
+from service.security import protect
+from service.settings import Settings
+
+
+class _Application(Flask):
+    """Flask, but its own log never holds an error's text or a traceback."""
+
+    def log_exception(self, exc_info: Any, ctx: Any = None) -> None:  # noqa: ARG002 (Flask's)
+        """Log an error that no handler could tell."""
+        log_unexpected(exc_info[1])
+
+
+def create_app(settings: Settings | None = None, bundles: Bundles | None = None) -> Flask:
+    """Return the web application.
+
+    Parameters
+    ----------
+    settings : Settings, optional
+        Default: no tokens, no other origins, the shipped bundle.
+    bundles : Bundles, optional
+        Default: those of the settings, verified here.
+
+    Raises
+    ------
+    BundleRefused
+        If a bundle is damaged: an app that cannot score does not start.
+    """
+    settings = settings or Settings()
+    app = _Application("service")
+    app.config.update(CONFIG, MAX_CONTENT_LENGTH=settings.max_bytes)
+    app.extensions[EXTENSION] = {
+        "settings": settings,
+        "bundles": bundles or load_bundles(settings.bundle_folders),
+    }
+    api = DocumentedApi(app)
+    for module in (predict, batch, model_routes, evidence, patient_schema, health):
+        api.register_blueprint(module.blueprint)
+    app.extensions[EXTENSION]["api"] = api
+    app.register_blueprint(pages.blueprint)
+    app.register_blueprint(documentation.blueprint)
+    register_error_handlers(app)
+    protect(app, settings)
+    return app

@@ -1,0 +1,1 @@
+"""The commands ``serve``, ``score`` and ``evidence``."""

@@ -1,0 +1,107 @@
+"""The form: its groups, derived from the specification, and how it is read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from werkzeug.datastructures import MultiDict
+
+from models.covariates import ELIGIBILITY_FACTS, FIELDS
+from models.errors import InvalidInput, Problem
+from models.fields import Choice, ChoiceField, Field, FlagField, NumberField, SetField
+from models.patient import Patient, read_patient_text
+from models.refused import refuse_name
+
+_GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("Patient", ("age", "menopausal_status", "ecog_ps")),
+    ("Tumour", ("clinical_t", "clinical_n", "er_status", "her2_status", "triple_negative")),
+    (
+        "Spread",
+        ("metastatic_sites", "metastatic_organs", "liver_metastasis", "bone_only_metastasis"),
+    ),
+    ("Does the trial speak about her?", tuple(field.name for field in ELIGIBILITY_FACTS)),
+)
+_FLAG_CHOICES = (Choice("true", "yes"), Choice("false", "no"))
+
+
+@dataclass(frozen=True)
+class FormField:
+    """One field as the template shows it.
+
+    Attributes
+    ----------
+    kind : str
+        ``number``, ``choice`` or ``set``.
+    chosen : tuple of str
+        What was typed or ticked.
+    messages : tuple of str
+        What is wrong with it.
+    """
+
+    field: Field
+    kind: str
+    choices: tuple[Choice, ...]
+    chosen: tuple[str, ...]
+    messages: tuple[str, ...]
+
+
+def read_form(form: MultiDict[str, str]) -> Patient:
+    """Return the patient of a submitted form; what is left open is not known.
+
+    Raises
+    ------
+    InvalidInput
+        With every problem found, refused names included.
+    """
+    texts = {name: ";".join(form.getlist(name)) for name in form if name in FIELDS}
+    problems = [refuse_name(name, tuple(FIELDS)) for name in form if name not in FIELDS]
+    problems += [_repeated(n) for n in texts if _is_repeated(n, form)]
+    try:
+        patient = read_patient_text(texts)
+    except InvalidInput as error:
+        raise InvalidInput([*problems, *error.problems]) from None
+    if problems:
+        raise InvalidInput(problems)
+    return patient
+
+
+def form_groups(
+    form: MultiDict[str, str], problems: tuple[Problem, ...] = ()
+) -> list[tuple[str, list[FormField]]]:
+    """Return the groups of the form with what was typed and what is wrong with it."""
+    messages: dict[str, list[str]] = {}
+    for problem in problems:
+        messages.setdefault(problem.field, []).append(problem.message)
+    return [
+        (title, [_form_field(FIELDS[name], form, messages) for name in names])
+        for title, names in _GROUPS
+    ]
+
+
+def _form_field(
+    field: Field, form: MultiDict[str, str], messages: Mapping[str, list[str]]
+) -> FormField:
+    kind, choices = _kind(field)
+    typed = tuple(text for text in form.getlist(field.name) if text)
+    return FormField(field, kind, choices, typed, tuple(messages.get(field.name, ())))
+
+
+def _kind(field: Field) -> tuple[str, tuple[Choice, ...]]:
+    if isinstance(field, NumberField):
+        return "number", ()
+    if isinstance(field, SetField):
+        return "set", field.choices
+    if isinstance(field, ChoiceField):
+        return "choice", field.choices
+    if isinstance(field, FlagField):
+        return "choice", _FLAG_CHOICES
+    raise TypeError(f"no form control for {type(field).__name__}")
+
+
+def _is_repeated(name: str, form: MultiDict[str, str]) -> bool:
+    return not isinstance(FIELDS[name], SetField) and len(form.getlist(name)) > 1
+
+
+def _repeated(name: str) -> Problem:
+    return Problem(name, "duplicate_field", f"{FIELDS[name].label} is given twice.", "once")

@@ -1,0 +1,1 @@
+"""Lists of patients: rows in, one result a row out, in order, none lost."""

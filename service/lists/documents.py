@@ -1,0 +1,61 @@
+"""Scored rows as JSON: an array for one answer, or a whole answer a line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from models.bundle import Bundle
+from models.harms import HARMS
+from models.options import Options
+from service.answers import common_part, list_entry, single_answer
+from service.lists.scoring import ScoredRow
+
+
+def json_document(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> dict[str, Any]:
+    """Return one answer for a list.
+
+    What is the same for many patients stands once: the rows name caveats and subgroups by
+    code, and each distinct text is listed beside them.
+    """
+    rows = list(scored)
+    caveats: dict[tuple[str, str], dict[str, Any]] = {}
+    subgroups: dict[str, dict[str, Any]] = {}
+    for each in rows:
+        if each.prediction is None:
+            continue
+        caveats |= {(c.code, c.text): c.as_dict() for c in each.prediction.caveats}
+        subgroups |= {s.subgroup.code: s.as_dict() for s in each.prediction.subgroups}
+    return {
+        **common_part(bundle, options),
+        "results": [_entry(each) for each in rows],
+        "caveats": list(caveats.values()),
+        "subgroups": list(subgroups.values()),
+        "harms": [harm.as_dict() for harm in HARMS],
+    }
+
+
+def ndjson_lines(scored: Iterable[ScoredRow], options: Options) -> Iterator[str]:
+    """Yield a whole answer a row, each on its line."""
+    for each in scored:
+        if each.prediction is None:
+            body = {**_place(each), "status": "rejected", **_errors(each)}
+        else:
+            body = {**_place(each), **single_answer(each.prediction, options)}
+        yield json.dumps(body, ensure_ascii=False) + "\n"
+
+
+def _entry(scored: ScoredRow) -> dict[str, Any]:
+    if scored.prediction is None:
+        return {**_place(scored), "status": "rejected", **_errors(scored)}
+    return {**_place(scored), **list_entry(scored.prediction)}
+
+
+def _place(scored: ScoredRow) -> dict[str, Any]:
+    named = {"row_id": scored.row.row_id} if scored.row.row_id else {}
+    return {"line": scored.row.line, **named}
+
+
+def _errors(scored: ScoredRow) -> dict[str, Any]:
+    return {"errors": [problem.as_dict() for problem in scored.row.problems]}

@@ -1,0 +1,37 @@
+"""Scoring the rows of a list, a block at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import islice
+
+from models.bundle import Bundle
+from models.options import Options
+from models.prediction import Prediction, predict
+from service.lists.rows import Row
+
+_BLOCK = 256
+
+
+@dataclass(frozen=True)
+class ScoredRow:
+    """A row and what is said about it; no prediction when it is rejected."""
+
+    row: Row
+    prediction: Prediction | None
+
+    @property
+    def status(self) -> str:
+        """``ok``, ``out_of_scope`` or ``rejected``."""
+        return "rejected" if self.prediction is None else self.prediction.status
+
+
+def score_rows(rows: Iterable[Row], bundle: Bundle, options: Options) -> Iterator[ScoredRow]:
+    """Yield one scored row for each row, in order; a row's result is its own alone."""
+    source = iter(rows)
+    while block := list(islice(source, _BLOCK)):
+        patients = [row.patient for row in block if row.patient is not None]
+        predictions = iter(predict(patients, bundle, options.question))
+        for row in block:
+            yield ScoredRow(row, None if row.patient is None else next(predictions))

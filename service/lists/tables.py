@@ -1,0 +1,91 @@
+"""Scored rows as CSV: one row a patient, and the rejects beside it."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from models.bundle import Bundle
+from models.options import Options
+from models.outcomes import OUTCOMES, SHOWN_ARMS
+from models.prediction import Prediction
+from service.answers import outcomes_part
+from service.lists.scoring import ScoredRow
+
+_KINDS = (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
+_CODE_COLUMNS = ("caveats", "subgroups", "assumed", "reasons", "errors", "applicability")
+REJECT_COLUMNS = ("line", "row_id", "field", "code", "message", "accepted")
+
+
+def csv_header(options: Options) -> list[str]:
+    """Return the columns of a scored list."""
+    figures = [
+        f"{outcome.name}_{arm}_{month}{suffix}"
+        for outcome in OUTCOMES
+        for arm in SHOWN_ARMS
+        for month in options.horizons_months
+        for _, suffix in _KINDS
+    ]
+    return ["row_id", "status", "model", *figures, *_CODE_COLUMNS]
+
+
+def csv_lines(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> Iterator[str]:
+    """Yield the header and one line a row; figures have four decimals."""
+    yield csv_line(csv_header(options))
+    for each in scored:
+        yield csv_line(_csv_cells(each, bundle, options))
+
+
+def reject_lines(scored: Iterable[ScoredRow]) -> Iterator[str]:
+    """Yield one line a problem of the rejected rows, without a header."""
+    for each in scored:
+        for problem in each.row.problems:
+            start = [str(each.row.line), each.row.row_id]
+            yield csv_line([*start, *problem.as_dict().values()])
+
+
+def csv_line(cells: Iterable[str]) -> str:
+    """Return one line of CSV, ended by a line feed."""
+    buffer = io.StringIO()
+    csv.writer(buffer, lineterminator="\n").writerow(cells)
+    return buffer.getvalue()
+
+
+def _csv_cells(scored: ScoredRow, bundle: Bundle, options: Options) -> list[str]:
+    prediction = scored.prediction
+    start = [scored.row.row_id, scored.status, f"{bundle.id}@{bundle.version}"]
+    codes = _codes(scored)
+    return [
+        *start,
+        *_figure_cells(prediction, options),
+        *(";".join(codes[column]) for column in _CODE_COLUMNS),
+    ]
+
+
+def _figure_cells(prediction: Prediction | None, options: Options) -> Iterator[str]:
+    shown = prediction is not None and prediction.estimates is not None
+    outcomes = outcomes_part(prediction) if shown and prediction is not None else {}
+    for outcome in OUTCOMES:
+        by_arm = outcomes.get(outcome.name, {})
+        for arm in SHOWN_ARMS:
+            figures = by_arm.get(arm)
+            for place in range(len(options.horizons_months)):
+                for kind, _ in _KINDS:
+                    yield "" if figures is None else f"{figures[kind][place]:.4f}"
+
+
+def _codes(scored: ScoredRow) -> dict[str, list[str]]:
+    codes: dict[str, list[str]] = {column: [] for column in _CODE_COLUMNS}
+    codes["errors"] = list(dict.fromkeys(problem.code for problem in scored.row.problems))
+    prediction = scored.prediction
+    if prediction is None:
+        return codes
+    verdict = prediction.eligibility
+    withheld = [] if verdict.ulceration_withheld is None else [verdict.ulceration_withheld]
+    codes["caveats"] = [caveat.code for caveat in prediction.caveats]
+    codes["subgroups"] = [row.subgroup.code for row in prediction.subgroups]
+    codes["assumed"] = list(prediction.patient.unknown_covariates)
+    codes["reasons"] = [note.code for note in verdict.reasons]
+    codes["applicability"] = [note.code for note in (*verdict.applicability, *withheld)]
+    return codes

@@ -1,0 +1,160 @@
+"""What the result page says: tables and sentences in whole percent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from models.covariates import FIELDS
+from models.evidence import Figure, figure
+from models.fields import ChoiceField, FlagField, SetField, Value
+from models.outcomes import ARM_LABELS, DIFFERENCE, OUTCOMES, PTR, SYSTEMIC_THERAPY, Outcome
+from models.patient import Patient
+from models.prediction import Prediction
+from models.rounding import percent
+from service.answers import outcomes_part
+
+#: The horizon that the sentences speak of: the one at which the paper gives local outcomes.
+_SPOKEN_HORIZON = 48
+
+_SENTENCES: dict[str, str] = {
+    "overall_survival": "alive",
+    "local_relapse_free_survival": "alive without local progression",
+    "local_ulceration": "have had ulceration of the primary site",
+    "local_bleeding": "have had bleeding from the primary site",
+}
+
+
+@dataclass(frozen=True)
+class TableRow:
+    """One horizon of one outcome in words."""
+
+    months: int
+    cells: tuple[str, ...]
+    adds_up: bool
+
+
+@dataclass(frozen=True)
+class OutcomeView:
+    """One outcome as the page shows it.
+
+    Attributes
+    ----------
+    withheld : str
+        Why there are no figures; then there are no rows.
+    sentence : str
+        The figures at four years in words, or ``""`` when not asked for.
+    adds_up : bool
+        Whether every difference equals the difference of the rounded figures beside it.
+    """
+
+    label: str
+    sentence: str
+    rows: tuple[TableRow, ...]
+    withheld: str = ""
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether all rows add up after rounding."""
+        return all(row.adds_up for row in self.rows)
+
+
+def outcome_views(prediction: Prediction) -> list[OutcomeView]:
+    """Return the four outcomes of a prediction in scope."""
+    parts = outcomes_part(prediction)
+    months = prediction.question.horizons
+    level = f"{prediction.question.level:.0%}"
+    return [_outcome_view(outcome, parts[outcome.name], months, level) for outcome in OUTCOMES]
+
+
+def input_rows(patient: Patient) -> list[tuple[str, str]]:
+    """Return label and value of everything known, as read, derived values marked."""
+    return [
+        (field.label, _value_words(name, value, patient))
+        for name, field in FIELDS.items()
+        if (value := patient.values[name]) is not None
+    ]
+
+
+def harm_sentences() -> list[str]:
+    """Return the harms of surgery in sentences, with exact intervals."""
+    early = {arm: figure(f"early_distant_progression.{arm}") for arm in (SYSTEMIC_THERAPY, PTR)}
+    return [
+        "Three months after the decision, metastases had progressed in "
+        f"{_share(early[PTR])} offered surgery and {_share(early[SYSTEMIC_THERAPY])} not offered "
+        "surgery.",
+        "Early complications of grade 2 or more: "
+        f"{_share(figure('complications.grade_2_or_more'))} operated on; of grade 3 or more: "
+        f"{_share(figure('complications.grade_3_or_more'))}.",
+    ]
+
+
+def _outcome_view(
+    outcome: Outcome, part: Mapping[str, Any], months: tuple[int, ...], level: str
+) -> OutcomeView:
+    if "withheld" in part:
+        return OutcomeView(outcome.label, "", (), part["withheld"]["text"])
+    rows = tuple(_row(month, part, place) for place, month in enumerate(months))
+    sentence = ""
+    if _SPOKEN_HORIZON in months:
+        sentence = _sentence(outcome, part, months.index(_SPOKEN_HORIZON), level)
+    return OutcomeView(outcome.label, sentence, rows)
+
+
+def _row(month: int, part: Mapping[str, Any], place: int) -> TableRow:
+    none, surgery, difference = (
+        percent(part[arm]["estimate"][place]) for arm in (SYSTEMIC_THERAPY, PTR, DIFFERENCE)
+    )
+    cells = tuple(_band(part[arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS)
+    return TableRow(month, cells, surgery - none == difference)
+
+
+def _band(band: Mapping[str, list[float]], place: int, *, signed: bool) -> str:
+    estimate, lower, upper = (
+        _points(band[kind][place], signed) for kind in ("estimate", "lower", "upper")
+    )
+    unit = "%" if not signed else " point" if estimate[-2:] in ("+1", "−1") else " points"
+    return f"{estimate}{unit} ({lower} to {upper})"
+
+
+def _points(value: float, signed: bool) -> str:
+    whole = percent(value)
+    sign = ("+" if whole > 0 else "−" if whole < 0 else "") if signed else ""
+    return f"{sign}{abs(whole)}"
+
+
+def _sentence(outcome: Outcome, part: Mapping[str, Any], place: int, level: str) -> str:
+    def counts(arm: str) -> str:
+        lower, upper = (percent(part[arm][kind][place]) for kind in ("lower", "upper"))
+        return f"about {percent(part[arm]['estimate'][place])} ({lower} to {upper})"
+
+    verb = "are" if outcome.competing_hazard is None else ""
+    words = f"{verb} {_SENTENCES[outcome.name]}".strip()
+    return (
+        f"Of 100 women like this, four years after the decision {counts(SYSTEMIC_THERAPY)} "
+        f"{words} when not offered surgery, and {counts(PTR)} when offered surgery ({level} "
+        "intervals)."
+    )
+
+
+def _value_words(name: str, value: Value, patient: Patient) -> str:
+    field = FIELDS[name]
+    derived = " (follows from the others)" if name in patient.derived else ""
+    if isinstance(field, FlagField):
+        return ("yes" if value else "no") + derived
+    if isinstance(field, SetField) and isinstance(value, tuple):
+        return ", ".join(c.label for c in field.choices if c.value in value) + derived
+    if isinstance(field, ChoiceField):
+        return next(c.label for c in field.choices if c.value == value) + derived
+    return f"{value:g}" + derived
+
+
+def _share(row: Figure) -> str:
+    if row.interval is None or row.level is None:
+        raise ValueError(f"{row.id} has no interval")
+    lower, upper = row.interval
+    return (
+        f"{row.estimate:.1%} ({row.events} of {row.n}; {row.level:.0%} interval "
+        f"{lower:.1%} to {upper:.1%})"
+    )

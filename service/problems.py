@@ -1,0 +1,126 @@
+"""Errors over HTTP: RFC 9457 problem details, one body for all of them.
+
+``{"type", "title", "status", "detail", "code", "errors": [{field, code, message, accepted}]}``
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from flask import Flask, Response, current_app
+from werkzeug.exceptions import HTTPException
+
+from models.errors import (
+    BundleRefused,
+    EquipoiseError,
+    InvalidInput,
+    MalformedInput,
+    NotAuthorised,
+    Problem,
+    TooLargeInput,
+    UnknownResource,
+    UnsupportedInput,
+)
+
+PROBLEM_TYPE = "application/problem+json"
+
+#: Status by class; the class itself, not an ancestor, must be listed.
+STATUS: dict[type[EquipoiseError], int] = {
+    EquipoiseError: 500,
+    InvalidInput: 422,
+    MalformedInput: 400,
+    UnsupportedInput: 415,
+    TooLargeInput: 413,
+    UnknownResource: 404,
+    NotAuthorised: 401,
+    BundleRefused: 503,
+}
+
+#: How Flask's own errors are told: class, problem code, sentence. Others keep their status.
+_FLASK_ERRORS: dict[int, tuple[type[EquipoiseError], str, str]] = {
+    400: (MalformedInput, "bad_request", "The request could not be understood."),
+    404: (UnknownResource, "not_found", "There is nothing at this address."),
+    405: (UnknownResource, "method_not_allowed", "This address does not answer this method."),
+    413: (TooLargeInput, "too_large", "The body is larger than what is accepted."),
+    415: (UnsupportedInput, "unsupported_content_type", "This content type is not served."),
+}
+_OTHER_CLIENT_ERROR = (InvalidInput, "bad_request", "The request could not be answered.")
+_SERVER_ERROR = (EquipoiseError, "unexpected", "Something went wrong on our side.")
+
+#: Headers of Flask's errors that a client needs.
+_KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
+
+_log = logging.getLogger("equipoise")
+
+
+def problem_body(error: EquipoiseError, status: int) -> dict[str, Any]:
+    """Return the body that tells an error."""
+    return {
+        "type": f"urn:equipoise:problem:{error.code}",
+        "title": error.title,
+        "status": status,
+        "detail": str(error),
+        "code": error.code,
+        "errors": [problem.as_dict() for problem in error.problems],
+    }
+
+
+def status_of(error: EquipoiseError) -> int:
+    """Return the HTTP status of an error: that of its class, but 406 where no format fits."""
+    if any(problem.code == "not_acceptable" for problem in error.problems):
+        return 406
+    return STATUS[type(error)]
+
+
+def problem_response(error: EquipoiseError, status: int | None = None) -> Response:
+    """Return the HTTP answer that tells an error; by default with the status of its class."""
+    status = status or status_of(error)
+    body = json.dumps(problem_body(error, status), ensure_ascii=False)
+    # An answer that tells an error must never fail itself.
+    encoded = body.encode(errors="backslashreplace")
+    response = Response(encoded, status=status, content_type=PROBLEM_TYPE)
+    if status == 401:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="equipoise"'
+    return response
+
+
+def register_error_handlers(app: Flask) -> None:
+    """Make the app tell every error, its own and Flask's, as problem details."""
+    app.register_error_handler(EquipoiseError, problem_response)
+    app.register_error_handler(HTTPException, _tell_flask_error)
+    app.register_error_handler(Exception, _tell_unexpected)
+
+
+def from_flask(error: HTTPException) -> EquipoiseError:
+    """Return our error for one of Flask's."""
+    status = error.code or 500
+    other = _SERVER_ERROR if status >= 500 else _OTHER_CLIENT_ERROR
+    kind, code, message = _FLASK_ERRORS.get(status, other)
+    limit = current_app.config["MAX_CONTENT_LENGTH"]
+    accepted = f"at most {limit} bytes" if code == "too_large" else ""
+    return kind([Problem("", code, message, accepted)])
+
+
+def _tell_flask_error(error: HTTPException) -> Response:
+    response = problem_response(from_flask(error), error.code)
+    for name, value in error.get_headers():
+        if name in _KEPT_HEADERS:
+            response.headers[name] = value
+    return response
+
+
+def _tell_unexpected(error: Exception) -> Response:
+    log_unexpected(error)
+    message = "Something went wrong on our side. Nothing was stored."
+    return problem_response(EquipoiseError([Problem("", "unexpected", message)]))
+
+
+def log_unexpected(error: BaseException | None) -> None:
+    """Log an error's class and place, never its text: it could hold a patient's values."""
+    frame = error.__traceback__ if error is not None else None
+    while frame is not None and frame.tb_next is not None:
+        frame = frame.tb_next
+    place = f"{frame.tb_frame.f_code.co_name}:{frame.tb_lineno}" if frame else "unknown place"
+    _log.error("unexpected %s in %s", type(error).__name__, place)

@@ -1,0 +1,253 @@
+"""Marshmallow schemas, derived from the specification; they document and hand on.
+
+A request is read by `service.reading.read_request`, which finds all problems at once; its
+schema is what the OpenAPI says of it. A test holds live answers against the answers' schemas.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from marshmallow import RAISE, Schema, fields
+
+from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
+from models.fields import Field
+from models.options import OPTION_SCHEMAS
+from models.outcomes import ARMS, OUTCOMES, SHOWN_ARMS
+from service.reading import Request, read_request
+
+
+class Described(fields.Raw):
+    """A field that is documented by a JSON Schema and handed on as it is."""
+
+    def __init__(self, schema: dict[str, Any], **settings: Any) -> None:
+        super().__init__(metadata=schema, **settings)
+
+
+def _described(specification: tuple[Field, ...], prefix: str = "") -> dict[str, Described]:
+    return {
+        field.name.removeprefix(prefix): Described(field.json_schema()) for field in specification
+    }
+
+
+class _Strict(Schema):
+    class Meta:
+        unknown = RAISE
+
+
+EligibilitySchema: type[Schema] = _Strict.from_dict(
+    dict(_described(ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX)), name="Eligibility"
+)
+PatientSchema: type[Schema] = _Strict.from_dict(
+    {
+        **_described(COVARIATES),
+        "eligibility": fields.Nested(EligibilitySchema, allow_none=True),
+    },
+    name="Patient",
+)
+_RequestFields: type[Schema] = _Strict.from_dict(
+    {
+        "patient": fields.Nested(PatientSchema, required=True),
+        **{name: Described(schema) for name, schema in OPTION_SCHEMAS.items()},
+    },
+    name="PredictionRequestFields",
+)
+
+
+class PredictionRequest(_RequestFields):  # type: ignore[misc, valid-type]
+    """A single request; `load` gives a checked `Request`."""
+
+    def load(self, data: Any, **_: Any) -> Request:
+        """Return the request, or raise `models.errors.InvalidInput` with all problems."""
+        return read_request(data)
+
+
+class NoteSchema(Schema):
+    """A code and a sentence."""
+
+    code = fields.String(required=True)
+    text = fields.String(required=True)
+
+
+_Inputs: type[Schema] = Schema.from_dict(
+    {
+        **_described(COVARIATES),
+        "eligibility": fields.Nested(EligibilitySchema, required=True),
+        "derived": fields.List(fields.String(), required=True),
+    },
+    name="Inputs",
+)
+
+
+class BandSchema(Schema):
+    """Probabilities at the horizons asked for, or differences of them."""
+
+    estimate = fields.List(fields.Float(), required=True)
+    lower = fields.List(fields.Float(), required=True)
+    upper = fields.List(fields.Float(), required=True)
+
+
+_OutcomeSchema: type[Schema] = Schema.from_dict(
+    {
+        "quantity": fields.String(required=True),
+        "withheld": fields.Nested(NoteSchema),
+        **{arm: fields.Nested(BandSchema) for arm in SHOWN_ARMS},
+    },
+    name="Outcome",
+)
+_OutcomesSchema: type[Schema] = Schema.from_dict(
+    {outcome.name: fields.Nested(_OutcomeSchema, required=True) for outcome in OUTCOMES},
+    name="Outcomes",
+)
+
+
+class ModelSchema(Schema):
+    """The model behind an answer."""
+
+    id = fields.String(required=True)
+    version = fields.String(required=True)
+    kind = fields.String(required=True)
+    effect = fields.String(required=True)
+    training_data = fields.String(required=True)
+    digest = fields.String(required=True)
+
+
+class CaveatSchema(Schema):
+    """A caveat and why it applies."""
+
+    code = fields.String(required=True)
+    severity = fields.String(required=True, metadata={"enum": ["stop", "warning", "info"]})
+    text = fields.String(required=True)
+    applies_because = fields.String(required=True)
+    evidence = fields.List(fields.String(), required=True)
+
+
+class OtherTrialSchema(Schema):
+    """What another trial says to the same question."""
+
+    id = fields.String(required=True)
+    label = fields.String(required=True)
+    hazard_ratio = fields.Float(required=True)
+    interval = fields.List(fields.Float(), required=True, allow_none=True)
+    interval_level = fields.Float(required=True, allow_none=True)
+    status = fields.String(required=True)
+
+
+class SubgroupSchema(Schema):
+    """What a subgroup's evidence is worth."""
+
+    code = fields.String(required=True)
+    hazard_ratio = fields.Float(required=True)
+    interval = fields.List(fields.Float(), required=True)
+    interval_level = fields.Float(required=True)
+    interaction_p = fields.Float(required=True)
+    credibility = fields.String(required=True)
+    other_trials = fields.List(fields.Nested(OtherTrialSchema), required=True)
+    text = fields.String(required=True)
+
+
+class CountSchema(Schema):
+    """Counted patients and the share with its interval."""
+
+    events = fields.Integer(required=True)
+    n = fields.Integer(required=True)
+    estimate = fields.Float(required=True)
+    interval = fields.List(fields.Float(), required=True)
+
+
+_HarmSchema: type[Schema] = Schema.from_dict(
+    {
+        "code": fields.String(required=True),
+        **{arm: fields.Nested(CountSchema) for arm in ARMS},
+        "interval_level": fields.Float(required=True),
+        "text": fields.String(required=True),
+    },
+    name="Harm",
+)
+
+
+class CommonSchema(Schema):
+    """What holds for every patient of a request."""
+
+    intended_use = fields.String(required=True)
+    interval_meaning = fields.String(required=True)
+    time_origin = fields.String(required=True)
+    arms = fields.String(required=True)
+    credit = fields.String(required=True)
+    model = fields.Nested(ModelSchema, required=True)
+    horizons_months = fields.List(fields.Integer(), required=True)
+    interval_level = fields.Float(required=True)
+
+
+class AnswerSchema(CommonSchema):
+    """The answer on one patient; out of scope it has reasons and no figures."""
+
+    status = fields.String(required=True, metadata={"enum": ["ok", "out_of_scope"]})
+    inputs = fields.Nested(_Inputs, required=True)
+    assumed = fields.List(fields.String(), required=True)
+    applicability = fields.List(fields.Nested(NoteSchema), required=True)
+    reasons = fields.List(fields.Nested(NoteSchema))
+    outcomes = fields.Nested(_OutcomesSchema)
+    caveats = fields.List(fields.Nested(CaveatSchema))
+    subgroups = fields.List(fields.Nested(SubgroupSchema))
+    harms = fields.List(fields.Nested(_HarmSchema))
+
+
+class ErrorItemSchema(Schema):
+    """One thing that is wrong."""
+
+    field = fields.String(required=True)
+    code = fields.String(required=True)
+    message = fields.String(required=True)
+    accepted = fields.String(required=True)
+
+
+class ProblemSchema(Schema):
+    """RFC 9457 problem details."""
+
+    type = fields.String(required=True)
+    title = fields.String(required=True)
+    status = fields.Integer(required=True)
+    detail = fields.String(required=True)
+    code = fields.String(required=True)
+    errors = fields.List(fields.Nested(ErrorItemSchema), required=True)
+
+
+class ResultSchema(Schema):
+    """One row of a list; caveats and subgroups by code."""
+
+    line = fields.Integer(required=True)
+    row_id = fields.String()
+    status = fields.String(required=True, metadata={"enum": ["ok", "out_of_scope", "rejected"]})
+    inputs = fields.Nested(_Inputs)
+    assumed = fields.List(fields.String())
+    applicability = fields.List(fields.Nested(NoteSchema))
+    reasons = fields.List(fields.Nested(NoteSchema))
+    outcomes = fields.Nested(_OutcomesSchema)
+    caveats = fields.List(fields.String())
+    subgroups = fields.List(fields.String())
+    errors = fields.List(fields.Nested(ErrorItemSchema))
+
+
+class ListAnswerSchema(CommonSchema):
+    """The answer on a list: what is common once, then one result a row."""
+
+    results = fields.List(fields.Nested(ResultSchema), required=True)
+    caveats = fields.List(fields.Nested(CaveatSchema), required=True)
+    subgroups = fields.List(fields.Nested(SubgroupSchema), required=True)
+    harms = fields.List(fields.Nested(_HarmSchema), required=True)
+
+
+ListPatientSchema: type[Schema] = PatientSchema.from_dict(
+    {"row_id": fields.String(metadata={"description": "Opaque; comes back as it is."})},
+    name="ListPatient",
+)
+ListRequestSchema: type[Schema] = _Strict.from_dict(
+    {
+        "patients": fields.List(
+            fields.Nested(ListPatientSchema), required=True, metadata={"minItems": 1}
+        ),
+        **{name: Described(schema) for name, schema in OPTION_SCHEMAS.items()},
+    },
+    name="ListRequest",
+)

@@ -1,0 +1,84 @@
+"""Who may ask, and what browsers may do: tokens, CORS and headers."""
+
+from __future__ import annotations
+
+import hmac
+from collections.abc import Callable
+
+from flask import Flask, Response, request
+from flask_cors import CORS
+
+from models.errors import NotAuthorised, Problem
+from service.settings import Settings
+
+#: How each route is protected; a guard test holds the table complete.
+#: ``token``: a bearer token when tokens are configured. ``form``: the same, unless the form is
+#: opened. ``open``: never a token, for the reason given.
+PROTECTION: dict[str, tuple[str, str]] = {
+    "predict.predict": ("token", "scores a patient"),
+    "batch.predict_batch": ("token", "scores patients"),
+    "models.list_models": ("token", "shows bundles"),
+    "models.show_model": ("token", "shows a bundle"),
+    "evidence.list_evidence": ("token", "shows the evidence"),
+    "patient_schema.show_schema": ("token", "shows the contract"),
+    "pages.show_form": ("form", "the form"),
+    "pages.show_result": ("form", "scores a patient"),
+    "documentation.show_documentation": ("open", "the contract is public"),
+    "api-docs.openapi_json": ("open", "the contract is public"),
+    "health.healthz": ("open", "asked by the operator's monitor; tells nothing"),
+    "health.readyz": ("open", "asked by the operator's monitor; tells nothing"),
+    "static": ("open", "the style sheet"),
+}
+
+HEADERS: dict[str, str] = {
+    "Content-Security-Policy": (
+        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "X-Frame-Options": "DENY",
+    "Cache-Control": "no-store",
+}
+
+
+def protect(app: Flask, settings: Settings) -> None:
+    """Make the app ask for tokens, answer allowed origins and send safe headers."""
+    app.before_request(_token_check(settings))
+    app.after_request(_add_headers)
+    if settings.cors_origins:
+        CORS(app, resources={r"/v1/.*": {"origins": list(settings.cors_origins)}})
+
+
+def _token_check(settings: Settings) -> Callable[[], None]:
+    known = [token.encode() for token in settings.tokens]
+
+    def check() -> None:
+        kind, _ = PROTECTION.get(request.endpoint or "", ("token", ""))
+        needs_token = kind == "token" or (kind == "form" and not settings.open_form)
+        # A preflight request cannot carry a token, and a path that leads nowhere shows nothing.
+        if not known or not needs_token or request.method == "OPTIONS":
+            return
+        if request.endpoint is None:
+            return
+        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+        matches = [hmac.compare_digest(sent.strip().encode(), token) for token in known]
+        if scheme.lower() != "bearer" or not any(matches):
+            raise NotAuthorised(
+                [
+                    Problem(
+                        "Authorization",
+                        "token_required",
+                        "This address needs a valid bearer token.",
+                        "Authorization: Bearer <token>",
+                    )
+                ]
+            )
+
+    return check
+
+
+def _add_headers(response: Response) -> Response:
+    for name, value in HEADERS.items():
+        response.headers.setdefault(name, value)
+    return response

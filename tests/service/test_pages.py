@@ -1,0 +1,484 @@
+"""The form and its result page, as a browser with scripts off gets them."""
+
+from __future__ import annotations
+
+import dataclasses
+import html
+import re
+from urllib.parse import urlsplit
+
+import numpy as np
+import pytest
+
+from models.covariates import FIELDS
+from models.outcomes import ARM_LABELS, DIFFERENCE, OUTCOMES, PTR, SYSTEMIC_THERAPY
+from models.rounding import percent
+from models.texts import ARMS_ARE_POLICIES, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
+from service import pages
+from service.page_view import input_rows
+
+from .helpers import OUT_OF_SCOPE, README_PATIENT, ULCERATED, Page, form_of, with_values
+
+HOSTILE = "\"'><script>alert(1)</script>&lt;"
+FIGURE = re.compile(r"\d\s?%")
+FOOTNOTE = "Rounded from the unrounded difference"
+
+
+def submit(client, patient=README_PATIENT, **more):
+    return client.post("/", data={**form_of(patient), **more})
+
+
+def words(response):
+    return html.unescape(response.text)
+
+
+def figure_rows(response):
+    """Return the rows of the four outcomes' tables, headers left out."""
+    return [row for row in Page(response).rows if len(row) == 4 and row[0].isdecimal()]
+
+
+def number(cell):
+    return int(cell.split()[0].rstrip("%").replace("−", "-"))
+
+
+def signed(value):
+    return f"{value:+d}".replace("-", "−") if value else "0"
+
+
+def expected_cell(band, place, arm):
+    figures = [percent(band[kind][place]) for kind in ("estimate", "lower", "upper")]
+    if arm != DIFFERENCE:
+        return "{}% ({} to {})".format(*figures)
+    unit = "point" if abs(figures[0]) == 1 else "points"
+    estimate, lower, upper = map(signed, figures)
+    return f"{estimate} {unit} ({lower} to {upper})"
+
+
+def expected_cells(part, place):
+    return [expected_cell(part[arm], place, arm) for arm in ARM_LABELS]
+
+
+def controls(page):
+    return [
+        attrs["name"]
+        for tag, attrs in page.tags
+        if tag in ("input", "select", "textarea") and "name" in attrs
+    ]
+
+
+ALL_PAGES = {
+    "form": lambda client: client.get("/"),
+    "result": submit,
+    "out of scope": lambda client: submit(client, OUT_OF_SCOPE),
+    "ulcerated": lambda client: submit(client, ULCERATED),
+    "errors": lambda client: submit(client, with_values(age=200)),
+    "docs": lambda client: client.get("/docs"),
+}
+
+
+@pytest.fixture(params=ALL_PAGES.values(), ids=ALL_PAGES.keys())
+def any_page(request, client):
+    return request.param(client)
+
+
+# Every page
+
+
+def test_a_page_states_its_intended_use(any_page):
+    assert INTENDED_USE in words(any_page)
+
+
+def test_a_page_has_no_script_and_no_style_of_its_own(any_page):
+    page = Page(any_page)
+    tags = {tag for tag, _ in page.tags}
+    assert not tags & {"script", "style", "iframe", "object", "embed", "base"}
+    attributes = {name for _, attrs in page.tags for name in attrs}
+    assert not {name for name in attributes if name.startswith("on") or name == "style"}
+
+
+def test_a_page_loads_and_links_nothing_elsewhere(any_page):
+    for url in Page(any_page).urls():
+        parts = urlsplit(url)
+        assert (parts.scheme, parts.netloc) == ("", ""), url
+        assert url.startswith(("/", "#")), url
+
+
+def test_a_page_links_the_api_documentation(any_page):
+    assert "/docs" in Page(any_page).urls()
+
+
+def test_a_page_links_only_places_that_it_has(any_page):
+    page = Page(any_page)
+    ids = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
+    assert len(ids) == len(set(ids)), "an id stands once"
+    assert {url[1:] for url in page.urls() if url.startswith("#")} <= set(ids)
+    for name in ("for", "aria-describedby", "aria-labelledby"):
+        used = {attrs[name] for _, attrs in page.tags if name in attrs}
+        assert used <= set(ids), name
+
+
+def test_a_page_loads_only_files_that_exist(any_page, client):
+    for attrs in Page(any_page).named("link"):
+        assert client.get(attrs["href"], buffered=True).status_code == 200
+
+
+def test_a_page_is_html_in_a_stated_language(any_page):
+    assert any_page.content_type == "text/html; charset=utf-8"
+    assert Page(any_page).named("html") == [{"lang": "en"}]
+
+
+# The form
+
+
+def test_the_form_has_every_field_under_its_json_name(client):
+    assert set(controls(Page(client.get("/")))) == set(FIELDS)
+
+
+def test_every_field_has_its_label_and_help(client):
+    text = words(client.get("/"))
+    for field in FIELDS.values():
+        assert field.label in text
+        assert field.help in text
+
+
+def test_every_control_has_a_label(client):
+    page = Page(client.get("/"))
+    labelled = {attrs["for"] for attrs in page.named("label") if "for" in attrs}
+    for tag, attrs in page.tags:
+        if tag == "select" or (tag == "input" and attrs.get("type") != "checkbox"):
+            assert attrs["id"] in labelled, attrs["name"]
+
+
+def test_the_form_starts_with_nothing_known(client):
+    values = Page(client.get("/")).values()
+    assert {text for texts in values.values() for text in texts} <= {""}
+
+
+def test_the_form_says_where_month_0_is(client):
+    assert TIME_ORIGIN in words(client.get("/"))
+
+
+def test_the_form_is_not_filled_in_by_the_browser(client):
+    (form,) = Page(client.get("/")).named("form")
+    assert (form["method"], form["action"], form["autocomplete"]) == ("post", "/", "off")
+
+
+# The result
+
+
+def test_the_page_shows_the_figures_of_the_api(client):
+    answer = client.post("/v1/predict", json={"patient": README_PATIENT}).get_json()
+    expected = [
+        [str(month), *expected_cells(answer["outcomes"][outcome.name], place)]
+        for outcome in OUTCOMES
+        for place, month in enumerate(answer["horizons_months"])
+    ]
+    shown = [[cell.rstrip("*") for cell in row] for row in figure_rows(submit(client))]
+    assert shown == expected
+
+
+def test_the_sentences_say_the_figures_of_the_tables(client):
+    answer = client.post(
+        "/v1/predict", json={"patient": README_PATIENT, "horizons_months": [48]}
+    ).get_json()
+    sentences = [
+        block for block in Page(submit(client)).blocks if block.startswith("Of 100 women")
+    ]
+    assert len(sentences) == len(OUTCOMES)
+    for outcome, sentence in zip(OUTCOMES, sentences, strict=True):
+        part = answer["outcomes"][outcome.name]
+        for arm in (SYSTEMIC_THERAPY, PTR):
+            estimate, lower, upper = (
+                percent(part[arm][k][0]) for k in ("estimate", "lower", "upper")
+            )
+            assert f"about {estimate} ({lower} to {upper})" in sentence
+        assert "95% interval" in sentence
+
+
+def test_columns_are_arms_as_policies(client):
+    page = submit(client)
+    headers = [row for row in Page(page).rows if row[0] == "Months"]
+    assert headers == [["Months", "Not offered surgery", "Offered surgery", "Difference"]] * 4
+    assert ARMS_ARE_POLICIES in words(page)
+
+
+def test_the_page_says_what_an_interval_means_and_its_level(client):
+    page = submit(client)
+    assert INTERVAL_MEANING in words(page)
+    captions = [block for block in Page(page).blocks if "estimate and 95% interval" in block]
+    assert len(captions) == len(OUTCOMES)
+
+
+def test_every_interval_in_a_sentence_has_its_level(client):
+    for block in Page(submit(client)).blocks:
+        if re.search(r"\d%? to −?\d", block.replace("from 20 to 80", "")):
+            assert re.search(r"\d\d% |level", block), block
+
+
+def test_the_page_says_that_the_data_are_synthetic_and_the_endpoint_not_met(client, bundle):
+    text = words(submit(client))
+    answer = client.post("/v1/predict", json={"patient": README_PATIENT}).get_json()
+    notices = {c["code"]: c["text"] for c in answer["caveats"]}
+    first_table = text.index("<table")
+    for code in ("primary_endpoint_not_met", "synthetic_training_data"):
+        assert notices[code] in text[:first_table], "it is read before any figure"
+    assert "training data: synthetic" in text
+    assert f"{bundle.id} {bundle.version}" in text
+
+
+def test_every_caveat_and_subgroup_of_the_api_is_on_the_page(client):
+    answer = client.post("/v1/predict", json={"patient": README_PATIENT}).get_json()
+    text = words(submit(client))
+    for row in (*answer["caveats"], *answer["subgroups"], *answer["applicability"]):
+        assert row["text"] in text, row["code"]
+
+
+def test_the_harms_have_counts_and_intervals(client):
+    harms = [block for block in Page(submit(client)).blocks if "95% interval" in block]
+    assert any("Three months after the decision" in block for block in harms)
+    assert any("of grade 3 or more" in block for block in harms)
+
+
+def test_withheld_ulceration_has_its_reason_in_place_of_figures(client):
+    page = submit(client, ULCERATED)
+    assert "The primary tumour is ulcerated already" in words(page)
+    assert len(figure_rows(page)) == 3 * 5
+
+
+def test_what_was_entered_is_shown_with_what_follows(client):
+    rows = dict(row for row in Page(submit(client)).rows if len(row) == 2)
+    assert rows["Age"] == "47"
+    assert rows["Menopausal status"] == "premenopausal"
+    assert rows["Bone-only metastasis"] == "yes (follows from the others)"
+
+
+def test_unknown_values_are_named(client):
+    text = words(submit(client, with_values(clinical_n=None)))
+    assert "Clinical N" in text
+    answer = client.post("/v1/predict", json={"patient": with_values(clinical_n=None)}).get_json()
+    (caveat,) = [c for c in answer["caveats"] if c["code"] == "unknown_values"]
+    assert caveat["text"] in text
+
+
+# Out of scope
+
+
+def test_out_of_scope_shows_reasons_and_no_figures(client):
+    response = submit(client, OUT_OF_SCOPE)
+    assert response.status_code == 200
+    answer = client.post("/v1/predict", json={"patient": OUT_OF_SCOPE}).get_json()
+    for reason in answer["reasons"]:
+        assert reason["text"] in words(response)
+    assert not FIGURE.search(words(response))
+    assert figure_rows(response) == []
+
+
+# Differences that do not add up
+
+
+def with_estimates(prediction, none, surgery, difference):
+    """Return a prediction with the same figures at every outcome and horizon."""
+    shape = prediction.estimates.estimate.shape
+    figures = np.broadcast_to(np.array([none, surgery, difference])[None, :, None], shape)
+    estimates = dataclasses.replace(
+        prediction.estimates, estimate=figures, lower=figures, upper=figures
+    )
+    return dataclasses.replace(prediction, estimates=estimates)
+
+
+@pytest.mark.parametrize(
+    ("none", "surgery", "difference", "cell", "adds_up"),
+    [
+        (0.5, 0.6, 0.1, "+10 points", True),
+        (0.504, 0.606, 0.102, "+10 points", False),
+        (0.494, 0.516, 0.022, "+2 points", False),
+        (0.6, 0.5, -0.1, "−10 points", True),
+        (0.606, 0.504, -0.102, "−10 points", False),
+        (0.5, 0.5, 0.0, "0 points", True),
+        (0.502, 0.5, -0.002, "0 points", True),
+    ],
+)
+def test_a_footnote_stands_where_a_difference_does_not_add_up(
+    client, monkeypatch, none, surgery, difference, cell, adds_up
+):
+    def predict(*arguments):
+        return [with_estimates(p, none, surgery, difference) for p in original(*arguments)]
+
+    original = pages.predict
+    monkeypatch.setattr(pages, "predict", predict)
+    response = submit(client)
+    rows = figure_rows(response)
+    assert len(rows) == 20
+    assert all(row[3].startswith(cell) for row in rows)
+    assert all(row[3].endswith("*") != adds_up for row in rows)
+    assert words(response).count(FOOTNOTE) == (0 if adds_up else len(OUTCOMES))
+
+
+@pytest.mark.parametrize("age", [30, 41, 52, 63])
+def test_a_star_stands_exactly_where_it_must(client, age):
+    response = submit(client, with_values(age=age))
+    for row in figure_rows(response):
+        none, surgery, difference = (number(cell) for cell in row[1:])
+        assert (surgery - none != difference) == row[3].endswith("*"), row
+    starred = any(row[3].endswith("*") for row in figure_rows(response))
+    assert (FOOTNOTE in words(response)) == starred
+
+
+# Errors
+
+
+def test_an_error_is_422_in_a_summary_that_links_its_field(client):
+    response = submit(client, with_values(age=200, clinical_t="T9"))
+    assert response.status_code == 422
+    page = Page(response)
+    links = {attrs["href"] for attrs in page.named("a")}
+    assert {"#age", "#clinical_t"} <= links
+    assert "Age: 200 cannot be." in words(response)
+    assert "Accepted: a number from 0 to 120" in words(response)
+    (alert,) = [attrs for _, attrs in page.tags if attrs.get("role") == "alert"]
+    assert alert["aria-labelledby"] == "problems-title"
+
+
+def test_a_wrong_field_is_marked(client):
+    page = Page(submit(client, with_values(age=200)))
+    marked = [attrs["name"] for _, attrs in page.tags if attrs.get("aria-invalid") == "true"]
+    assert marked == ["age"]
+
+
+def test_a_fact_of_eligibility_is_linked(client):
+    patient = with_values(eligibility={"months_of_systemic_therapy": 601})
+    links = {attrs["href"] for attrs in Page(submit(client, patient)).named("a")}
+    assert "#eligibility.months_of_systemic_therapy" in links
+
+
+def test_a_contradiction_is_linked(client):
+    response = submit(client, with_values(triple_negative=True))
+    assert response.status_code == 422
+    assert "#er_status" in {attrs["href"] for attrs in Page(response).named("a")}
+
+
+def test_too_few_values_are_told(client):
+    response = client.post("/", data={"age": "47"})
+    assert response.status_code == 422
+    assert "too little to say anything" in words(response)
+
+
+def test_no_figure_stands_beside_an_error(client):
+    text = words(submit(client, with_values(age=200)))
+    assert not re.search(r"\d% \(", text)
+
+
+def kept(response):
+    values = Page(response).values()
+    return {name: texts for name, texts in values.items() if texts != [""] and name != "edit"}
+
+
+def sent(patient):
+    return {
+        name: value if isinstance(value, list) else [value]
+        for name, value in form_of(patient).items()
+        if value
+    }
+
+
+def test_an_error_keeps_what_was_typed(client):
+    patient = with_values(age="forty", metastatic_sites=["bone", "lung"])
+    assert kept(submit(client, patient)) == sent(patient)
+
+
+def test_the_edit_button_brings_the_values_back(client):
+    patient = with_values(metastatic_sites=["bone", "lung"])
+    result = submit(client, patient)
+    (button,) = Page(result).named("button")
+    assert button["name"] == "edit"
+    form = client.post("/", data={**Page(result).values(), "edit": button["value"]})
+    assert form.status_code == 200
+    assert kept(form) == sent(patient)
+
+
+def test_the_edit_button_is_there_out_of_scope(client):
+    result = submit(client, OUT_OF_SCOPE)
+    form = client.post("/", data={**Page(result).values(), "edit": "1"})
+    assert kept(form) == sent(OUT_OF_SCOPE)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("patient_name", "identifies a person"),
+        ("date_of_birth", "identifies a person"),
+        ("surgical_margins", "after the decision"),
+        ("grade", "There is no field"),
+        ("eligibility.name", "identifies a person"),
+    ],
+)
+def test_a_field_that_the_form_does_not_have_is_refused(client, name, said):
+    response = submit(client, **{name: "Jane-Secret-4711"})
+    assert response.status_code == 422
+    assert said in words(response)
+    assert "Jane-Secret-4711" not in response.text
+
+
+def test_a_field_given_twice_is_refused(client):
+    response = client.post("/", data={**form_of(README_PATIENT), "age": ["47", "48"]})
+    assert response.status_code == 422
+    assert "Age is given twice." in words(response)
+
+
+def test_hostile_text_is_escaped_in_every_field(client):
+    response = client.post("/", data=dict.fromkeys(FIELDS, HOSTILE))
+    assert response.status_code == 422
+    assert "<script" not in response.text
+    assert not {name for _, attrs in Page(response).tags for name in attrs if "<" in name}
+    assert Page(response).values()["age"] == [HOSTILE]
+
+
+def test_a_hostile_field_name_is_escaped(client):
+    response = submit(client, **{HOSTILE: "1"})
+    assert response.status_code == 422
+    assert "<script" not in response.text
+
+
+def test_hostile_text_is_escaped_on_the_way_back_from_the_result(client):
+    response = client.post("/", data={**dict.fromkeys(FIELDS, HOSTILE), "edit": "1"})
+    assert response.status_code == 200
+    assert "<script" not in response.text
+
+
+@pytest.mark.parametrize("content_type", ["application/json", "text/plain"])
+def test_a_body_that_is_no_form_gives_no_figures(client, content_type):
+    response = client.post("/", data='{"age": 47}', content_type=content_type)
+    assert response.status_code in (415, 422)
+
+
+def test_the_page_takes_every_value_that_a_select_offers(client):
+    page = Page(client.get("/"))
+    select, offered = "", []
+    for tag, attrs in page.tags:
+        select = attrs["name"] if tag == "select" else select
+        if tag == "option" and attrs["value"]:
+            offered.append((select, attrs["value"]))
+    for name, value in offered:
+        FIELDS[name].read_text(value)
+    assert {name for name, _ in offered} == {
+        name for name in FIELDS if name not in ("age", "metastatic_sites")
+    } - {"eligibility.months_of_systemic_therapy"}
+
+
+def test_a_grade_of_0_and_a_no_are_entered_values(client):
+    rows = dict(
+        row
+        for row in Page(submit(client, with_values(eligibility={"female": True}))).rows
+        if len(row) == 2
+    )
+    assert rows["ECOG performance status"] == "PS 0"
+    assert rows["Liver metastasis"] == "no (follows from the others)"
+
+
+def test_input_rows_name_only_what_is_known(client, bundle):
+    from models.patient import read_patient
+
+    patient = read_patient(with_values(clinical_n=None))
+    labels = [label for label, _ in input_rows(patient)]
+    assert FIELDS["clinical_n"].label not in labels
+    assert FIELDS["age"].label in labels

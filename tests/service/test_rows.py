@@ -1,0 +1,224 @@
+"""Lists as they are read: every line that is not blank becomes a row, whatever is wrong."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from models.errors import EquipoiseError, InvalidInput, MalformedInput
+from service.lists.rows import COLUMNS, csv_rows, json_rows, ndjson_rows
+
+from .helpers import CSV, NDJSON, README_PATIENT, cells_of, csv_text, post_list, results_of
+
+HEADER = b"row_id,age,menopausal_status,ecog_ps,metastatic_sites"
+GOOD = b"a,47,pre,0,bone"
+LAST = b"z,50,post,1,liver"
+
+
+def read(*lines: bytes, **options):
+    return list(csv_rows([line + b"\n" for line in lines], **options))
+
+
+def codes(row):
+    return [problem.code for problem in row.problems]
+
+
+def refusal(*lines: bytes) -> EquipoiseError:
+    with pytest.raises(InvalidInput) as caught:
+        read(*lines)
+    return caught.value
+
+
+def patients_of(rows):
+    rows = list(rows)
+    assert all(row.patient is not None for row in rows), [row.problems for row in rows]
+    return [row.patient for row in rows]
+
+
+def test_columns_are_the_json_names_and_a_row_id():
+    assert COLUMNS[0] == "row_id"
+    assert set(cells_of(README_PATIENT)) <= set(COLUMNS)
+
+
+def test_a_plain_csv_is_read():
+    (row,) = read(HEADER, GOOD)
+    assert (row.line, row.row_id, row.patient.values["age"]) == (2, "a", 47)
+    assert row.patient.values["metastatic_sites"] == ("bone",)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        pytest.param(lambda lines: [b"\xef\xbb\xbf" + lines[0], *lines[1:]], id="BOM"),
+        pytest.param(lambda lines: [line + b"\r" for line in lines], id="CRLF"),
+        pytest.param(
+            lambda lines: [b"\xef\xbb\xbf" + lines[0] + b"\r", lines[1] + b"\r"], id="BOM, CRLF"
+        ),
+        pytest.param(
+            lambda lines: [
+                b",".join(b'"%b"' % cell for cell in line.split(b",")) for line in lines
+            ],
+            id="quotes",
+        ),
+        pytest.param(lambda lines: [line.replace(b",", b" , ") for line in lines], id="spaces"),
+        pytest.param(lambda lines: [b"", *lines, b"", b"  \t"], id="blank lines"),
+    ],
+)
+def test_a_csv_is_read_however_it_was_saved(change):
+    assert patients_of(read(*change([HEADER, GOOD]))) == patients_of(read(HEADER, GOOD))
+
+
+def test_a_last_line_without_an_end_is_read():
+    assert patients_of(csv_rows([HEADER + b"\n", GOOD])) == patients_of(read(HEADER, GOOD))
+
+
+def test_a_quoted_comma_is_no_separator():
+    (row,) = read(HEADER, b'"a,b",47,pre,0,bone')
+    assert row.row_id == "a,b"
+
+
+def test_booleans_are_read_in_any_case():
+    header = b"age,ecog_ps,clinical_t,liver_metastasis"
+    rows = read(header, b"47,0,T1,TRUE", b"47,0,T1,True", b"47,0,T1,true")
+    assert [row.patient.values["liver_metastasis"] for row in rows] == [True] * 3
+
+
+def test_several_sites_are_separated_by_semicolons():
+    (row,) = read(HEADER, b"a,47,pre,0,liver; bone")
+    assert row.patient.values["metastatic_sites"] == ("bone", "liver")
+
+
+def test_an_empty_cell_and_a_missing_column_are_not_known():
+    short = read(b"age,menopausal_status,ecog_ps,clinical_t", b"47,pre,0,T1")
+    full = read(b"age,menopausal_status,ecog_ps,clinical_t,er_status", b"47,pre,0,T1,")
+    assert patients_of(short) == patients_of(full)
+    assert "er_status" in short[0].patient.unknown_covariates
+
+
+def test_a_line_keeps_its_number_beside_blank_ones():
+    assert [row.line for row in read(HEADER, GOOD, b"", LAST)] == [2, 4]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"b,47,pre,0", "broken_row"),
+        (b"b,47,pre,0,bone,extra", "broken_row"),
+        (b"b", "broken_row"),
+        (b'b,47,pre,0,"bone', "malformed_csv"),
+        (b'b,47,pre,0,"bone"x', "malformed_csv"),
+        (b"b,47,pre,0,b\xf6ne", "malformed_csv"),
+        (b"b,47,pre\r,0,bone", "malformed_csv"),
+        (b"b,two,pre,0,bone", "wrong_type"),
+    ],
+    ids=[
+        *("too few cells", "too many cells", "one cell", "unclosed quote", "text after a quote"),
+        *("not UTF-8", "a stray carriage return", "a bad cell"),
+    ],
+)
+def test_a_broken_row_in_the_middle_is_rejected_alone(line, code):
+    first, broken, last = read(HEADER, GOOD, line, LAST)
+    assert codes(broken) == [code]
+    assert broken.patient is None
+    assert broken.line == 3
+    assert all(problem.accepted for problem in broken.problems)
+    assert (first.row_id, last.row_id) == ("a", "z")
+    patients_of([first, last])
+
+
+@pytest.mark.parametrize(("cells", "message"), [(4, "4 cells"), (6, "6 cells")])
+def test_a_broken_row_tells_how_many_cells_it_has(cells, message):
+    _, broken = read(HEADER, GOOD, b",".join([b"1"] * cells))
+    assert message in broken.problems[0].message
+
+
+def test_unknown_columns_refuse_the_list_and_are_all_listed():
+    error = refusal(b"age,grade,menopausal_status,ki67", b"47,3,pre,20")
+    assert [(p.field, p.code) for p in error.problems] == [
+        ("grade", "unknown_field"),
+        ("ki67", "unknown_field"),
+    ]
+
+
+def test_unknown_columns_can_be_left_out_unread():
+    header = b"age,grade,menopausal_status,ecog_ps,clinical_t,name"
+    with_extra = read(header, b"47,3,pre,0,T1,Jane", ignore_extra=True)
+    without = read(b"age,menopausal_status,ecog_ps,clinical_t", b"47,pre,0,T1")
+    assert patients_of(with_extra) == patients_of(without)
+    assert "Jane" not in repr(with_extra)
+
+
+@pytest.mark.parametrize("ignore_extra", [False, True])
+def test_a_column_that_stands_twice_refuses_the_list(ignore_extra):
+    with pytest.raises(InvalidInput) as caught:
+        read(b"age,ecog_ps,age", b"47,0,48", ignore_extra=ignore_extra)
+    assert [(p.field, p.code) for p in caught.value.problems] == [("age", "duplicate_field")]
+
+
+def test_a_table_without_age_and_menopause_is_refused():
+    error = refusal(b"ecog_ps,clinical_t", b"0,T1")
+    assert [(p.field, p.code) for p in error.problems] == [("age", "missing_field")]
+
+
+def test_column_names_are_not_guessed():
+    error = refusal(b"Age,menopausal_status", b"47,pre")
+    assert [p.field for p in error.problems] == ["Age"]
+
+
+def test_a_header_alone_is_a_list_of_no_rows():
+    assert read(HEADER) == []
+
+
+@pytest.mark.parametrize("lines", [[], [b""], [b" ", b""]])
+def test_an_empty_csv_is_refused(lines):
+    assert isinstance(refusal(*lines), MalformedInput)
+
+
+@pytest.mark.parametrize("header", [b"age,\xff", b'age,"ecog_ps', b"age\rmenopausal_status"])
+def test_a_header_that_cannot_be_read_refuses_the_list(header):
+    assert refusal(header, GOOD).problems[0].code == "malformed_csv"
+
+
+def test_ndjson_lines_are_numbered_and_blank_ones_passed_over():
+    line = json.dumps({**README_PATIENT, "row_id": "a"}).encode()
+    rows = list(ndjson_rows([line, b"", b"  ", line]))
+    assert [(row.line, row.row_id) for row in rows] == [(1, "a"), (4, "a")]
+    patients_of(rows)
+
+
+def test_ndjson_with_windows_line_ends_is_read():
+    line = json.dumps(README_PATIENT).encode()
+    assert len(patients_of(ndjson_rows([line + b"\r\n", line + b"\r\n"]))) == 2
+
+
+@pytest.mark.parametrize("row_id", [7, True, [], {"a": 1}, "x" * 201])
+def test_a_row_id_that_is_no_short_text_rejects_its_row(row_id):
+    (row,) = json_rows([{**README_PATIENT, "row_id": row_id}])
+    assert [(p.field, p.code) for p in row.problems] == [("row_id", "wrong_type")]
+
+
+@pytest.mark.parametrize("row_id", ["", "a", "x" * 200, "ID 7;8", None])
+def test_a_row_id_is_opaque(row_id):
+    (row,) = json_rows([{**README_PATIENT, "row_id": row_id}])
+    assert row.row_id == (row_id or "")
+
+
+def test_a_row_id_in_a_csv_is_held_to_the_same_length():
+    (row,) = read(HEADER, b"x" * 201 + b",47,pre,0,bone")
+    assert codes(row) == ["wrong_type"]
+
+
+def test_a_row_id_that_is_no_text_of_unicode_stops_no_list(client):
+    odd = json.dumps({**README_PATIENT, "row_id": "odd"}).replace("odd", "\\ud800")
+    good = json.dumps(README_PATIENT)
+    rows = results_of(post_list(client, NDJSON, f"{good}\n{odd}\n{good}\n"))
+    assert [row["status"] for row in rows] == ["ok", "rejected", "ok"]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+def test_over_http_too_line_ends_and_mark_do_not_matter(client, end, mark):
+    body = mark + csv_text([README_PATIENT] * 2).replace("\n", end)
+    rows = results_of(post_list(client, CSV, body.encode(), query="?horizons_months=12"))
+    assert [row["status"] for row in rows] == ["ok", "ok"]

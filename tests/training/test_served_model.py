@@ -1,0 +1,137 @@
+"""What the shipped bundle says of the trial's own population, beside the paper."""
+
+from importlib import resources
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from models.bundle import load_bundle
+from models.table import select_rows
+from tests.training import paper
+from training.population_average import average_curves, average_figures
+from training.priors import priors
+
+#: Printed figure by outcome, in the order of the bundle's outcomes.
+PRINTED = {
+    "OS median": paper.OS_MEDIANS,
+    "LRFS median": paper.LRFS_MEDIANS,
+    "ulceration": paper.ULCERATION,
+    "bleeding": paper.BLEEDING,
+}
+ARMS = ("not offered surgery", "offered surgery")
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle(Path(str(resources.files("models"))) / "bundles" / "jcog1017-synthetic")
+
+
+@pytest.fixture(scope="module")
+def all_patients(bundle, patients):
+    """Return curves of all 407 patients under each policy: outcomes, arms, months, members."""
+    return average_curves(bundle, patients.table)
+
+
+@pytest.fixture(scope="module")
+def own_patients(bundle, patients):
+    """Return curves of each arm's own patients under their own policy."""
+    by_arm = [
+        average_curves(bundle, select_rows(patients.table, patients.arm == arm))[:, arm]
+        for arm in (0, 1)
+    ]
+    return np.stack(by_arm, axis=1)
+
+
+def months_to_one_half(curve):
+    whole = np.append(1.0, curve)
+    after = int(np.flatnonzero(whole <= 0.5)[0])
+    return after - 1 + (whole[after - 1] - 0.5) / (whole[after - 1] - whole[after])
+
+
+def served(curves):
+    """Return the figures of the mean over members, by the names of the printed ones."""
+    mean = curves.mean(axis=-1)
+    medians = {
+        name: [months_to_one_half(mean[place, arm]) for arm in (0, 1)]
+        for place, name in enumerate(list(PRINTED)[:2])
+    }
+    proportions = {
+        name: mean[place, :, 47].tolist() for place, name in enumerate(PRINTED) if place > 1
+    }
+    return medians | proportions
+
+
+def print_table(title, found):
+    print(f"\n{title:<44}{'published':>10}{'served':>10}")
+    for name, values in found.items():
+        for arm, value, printed in zip(ARMS, values, PRINTED[name], strict=True):
+            print(f"{f'{name}, {arm}':<44}{printed:>10.3f}{value:>10.3f}")
+
+
+@pytest.mark.parametrize("population", ["all_patients", "own_patients"])
+def test_the_averaged_curves_have_the_published_figures(request, population):
+    found = served(request.getfixturevalue(population))
+    print_table(population.replace("_", " "), found)
+    for name in ("OS median", "LRFS median"):
+        assert found[name] == pytest.approx(PRINTED[name], abs=2), name
+    for name in ("ulceration", "bleeding"):
+        assert found[name] == pytest.approx(PRINTED[name], abs=0.01), name
+
+
+def test_the_cards_figures_are_those_of_all_patients(bundle, patients, all_patients):
+    rows = average_figures(bundle, patients.table)
+    found = [value for values in served(all_patients).values() for value in values]
+    assert [row.served for row in rows] == pytest.approx(found, abs=1e-9)
+    assert [row.published for row in rows] == [v for both in PRINTED.values() for v in both]
+    for row in rows:
+        assert row.limits[0] < row.served < row.limits[1]
+        words = f"{row.served:.1f}" if row.unit == "months" else f"{row.served:.1%}"
+        assert f"| {row.name} | " in bundle.card
+        assert f" | {words} | " in bundle.card
+
+
+def test_limits_are_close_to_the_printed_confidence_limits(bundle, patients):
+    # The medians' are narrower: the truth of the virtual trials has the hazard of death rise
+    # steeply around them, and there a median varies less.
+    printed = {
+        "Alive, not offered surgery": (55.7, 81.1),
+        "Alive, offered surgery": (65.7, 95.4),
+        "Ulceration of the primary site, not offered surgery": (0.191, 0.314),
+        "Ulceration of the primary site, offered surgery": (0.066, 0.155),
+        "Bleeding from the primary site, not offered surgery": (0.209, 0.335),
+        "Bleeding from the primary site, offered surgery": (0.098, 0.200),
+    }
+    for row in average_figures(bundle, patients.table):
+        limits = printed.get(row.name.split(":")[0])
+        if limits is not None:
+            share = (row.limits[1] - row.limits[0]) / (limits[1] - limits[0])
+            print(f"{row.name}: served width {share:.0%} of the printed")
+            assert 0.6 < share < 1.2, row.name
+
+
+def test_relapse_free_survival_never_exceeds_survival(all_patients):
+    assert (all_patients[1] <= all_patients[0]).all()
+
+
+def test_curves_are_monotone_probabilities(all_patients):
+    assert all_patients.min() >= 0
+    assert all_patients.max() <= 1
+    assert (np.diff(all_patients[:2], axis=2) <= 0).all()
+    assert (np.diff(all_patients[2:], axis=2) >= 0).all()
+
+
+@pytest.mark.parametrize(
+    ("name", "prior"),
+    [
+        ("local_progression", "progression"),
+        ("ulceration", "complication"),
+        ("bleeding", "complication"),
+    ],
+)
+def test_effects_on_local_outcomes_carry_their_priors(bundle, name, prior):
+    # The paper says nothing of them: their only source is the prior, so neither its means nor
+    # its spread may be lost on the way to what is served.
+    stated, effects = priors()[prior], bundle.hazards[name].coefficients
+    assert effects.mean(axis=1) == pytest.approx(stated.mean, abs=0.12)
+    assert (effects.std(axis=1) / stated.sd).mean() == pytest.approx(1.05, abs=0.15)

@@ -1,0 +1,1 @@
+"""How a bundle is made: targets, priors, virtual trials, fitting, ensemble, card."""

@@ -1,0 +1,82 @@
+"""Cohorts as CSV: the columns of the contract, one row a patient."""
+
+from __future__ import annotations
+
+import csv
+import io
+from dataclasses import asdict
+
+import numpy as np
+
+from models.covariates import COVARIATES, FIELDS
+from models.evidence import table_1
+from models.fields import ChoiceField, FlagField
+from models.outcomes import ARMS
+from models.table import FloatArray, Table, code_of
+from training.cohort import Cohort
+
+OUTCOME_COLUMNS: tuple[str, ...] = (
+    "os_months",
+    "os_event",
+    "lrfs_months",
+    "lrfs_event",
+    "ulceration_months",
+    "ulceration_event",
+    "bleeding_months",
+    "bleeding_event",
+)
+COLUMNS: tuple[str, ...] = (
+    "row_id",
+    "arm",
+    *(field.name for field in COVARIATES),
+    *OUTCOME_COLUMNS,
+)
+
+
+def cohort_csv(cohort: Cohort, seed: int) -> str:
+    """Return a cohort as CSV text, rows named ``sim-0001`` and so on.
+
+    The sites are given where one organ is affected, because only those are published.
+    """
+    outcomes = asdict(cohort.outcomes)
+    sites = _one_organ_sites(cohort.patients.table, np.random.default_rng(seed))
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row, arm in enumerate(cohort.patients.arm.astype(int)):
+        covariates = [
+            sites[row]
+            if field.name == "metastatic_sites"
+            else _text(field.name, cohort.patients.table[field.name][row])
+            for field in COVARIATES
+        ]
+        ends = [_number(name, outcomes[name][row]) for name in OUTCOME_COLUMNS]
+        writer.writerow([f"sim-{row + 1:04d}", ARMS[arm], *covariates, *ends])
+    return buffer.getvalue()
+
+
+def _text(name: str, code: float) -> str:
+    field = FIELDS[name]
+    if isinstance(field, ChoiceField):
+        return str(field.values[int(code)])
+    if isinstance(field, FlagField):
+        return "true" if code else "false"
+    return f"{code:g}"
+
+
+def _number(name: str, value: float) -> str:
+    return f"{value:.4f}" if name.endswith("_months") else f"{value:g}"
+
+
+def _one_organ_sites(table: Table, rng: np.random.Generator) -> list[str]:
+    """Return the site of each patient with one organ affected, and nothing for the others."""
+    single = table["metastatic_organs"] == code_of("metastatic_organs", "1")
+    bone, liver = table["bone_only_metastasis"] == 1, table["liver_metastasis"] == 1
+    counts = table_1()["one_organ_sites"]
+    others = [name for name in counts if name not in ("bone", "liver")]
+    left = rng.permutation(np.repeat(others, [counts[name] for name in others]))
+    sites: FloatArray = np.full(len(single), "", dtype=object)
+    sites[single & bone] = "bone"
+    sites[single & liver] = "liver"
+    sites[single & ~bone & ~liver] = left
+    return [str(site) for site in sites]

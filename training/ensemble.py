@@ -1,0 +1,95 @@
+"""The ensemble: virtual trials of 407 patients, each fitted, side by side.
+
+A member is (a) prognostic effects drawn from the priors and held to the trial's deaths by
+subgroup, (b) a truth solved so that the published figures are what it shows on average,
+(c) one virtual trial drawn from that truth, (d) the models fitted to it. The spread over
+members holds sampling error as large as the trial's, the priors, and the error of the effect
+of surgery once: the truth's effect is fixed, the virtual trial's is estimated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+from joblib import Parallel, delayed
+from threadpoolctl import threadpool_limits
+
+from models.bundle import CoxHazard
+from models.outcomes import HAZARDS
+from models.table import FloatArray
+from training.calibration import calibrate, identify_effects
+from training.fitting import CoxFit, fit_hazards
+from training.priors import draw, hold_to_trial, priors
+from training.simulation import independent_uniforms, simulate_outcomes
+from training.targets import published_targets
+from training.truth import Patients, Truth, sample_patients
+
+#: Which prior each hazard's prognostic effects are drawn from.
+_PRIOR_OF = {
+    "death": "death",
+    "progression": "progression",
+    "ulceration": "complication",
+    "bleeding": "complication",
+}
+
+
+def draw_truth(rng: np.random.Generator) -> tuple[Patients, Truth]:
+    """Return the patients of a virtual trial and the truth it is drawn from."""
+    patients = sample_patients(rng)
+    targets = published_targets()
+    effects = {hazard: draw(priors()[prior], rng) for hazard, prior in _PRIOR_OF.items()}
+    identified = identify_effects(patients, effects["death"], targets)
+    effects["death"] = hold_to_trial(effects["death"], priors()["death"], identified, rng)
+    return patients, calibrate(patients, effects, targets)
+
+
+def fit_member(seed: np.random.SeedSequence) -> dict[str, CoxFit]:
+    """Return the models of one member; the same seed gives the same member."""
+    # The matrices are small: threads of the linear algebra would only wait for each other.
+    with threadpool_limits(limits=1):
+        return _fit_member(np.random.default_rng(seed))
+
+
+def _fit_member(rng: np.random.Generator) -> dict[str, CoxFit]:
+    patients, truth = draw_truth(rng)
+    outcomes = simulate_outcomes(patients, truth, independent_uniforms(patients, rng))
+    assumed = {
+        "local_progression": truth.progression.coefficients,
+        "ulceration": truth.ulceration.coefficients,
+        "bleeding": truth.bleeding.coefficients,
+    }
+    return fit_hazards(patients.design, patients.arm, outcomes, assumed)
+
+
+def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[dict[str, CoxFit]]:
+    """Yield the members' models in order, fitted in parallel.
+
+    Parameters
+    ----------
+    seed : int
+        Seed of the whole ensemble.
+    members : int
+        Number of virtual trials.
+    jobs : int
+        Processes; -1 for all cores. The result does not depend on it.
+    """
+    seeds = np.random.SeedSequence(seed).spawn(members)
+    tasks = (delayed(fit_member)(each) for each in seeds)
+    return Parallel(n_jobs=jobs, return_as="generator")(tasks)  # type: ignore[no-any-return]
+
+
+def stack_members(fits: list[dict[str, CoxFit]]) -> dict[str, CoxHazard]:
+    """Return the bundle's arrays, members last."""
+    return {
+        name: CoxHazard(
+            coefficients=_stack([fit[name].coefficients for fit in fits]),
+            arm=np.array([fit[name].arm for fit in fits]),
+            baseline=_stack([fit[name].baseline for fit in fits]),
+        )
+        for name in HAZARDS
+    }
+
+
+def _stack(columns: list[FloatArray]) -> FloatArray:
+    return np.stack(columns, axis=-1)

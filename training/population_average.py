@@ -1,0 +1,131 @@
+"""What a bundle says of the trial's own population, beside what the trial published."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from models.assess import member_predictions
+from models.bundle import Bundle
+from models.design_matrix import design_matrix
+from models.evidence import figure
+from models.outcomes import (
+    ARM_LABELS,
+    ARMS,
+    LAST_HORIZON,
+    LOCAL_COMPLICATIONS_GIVEN_AT,
+    OUTCOMES,
+)
+from models.table import FloatArray, Table, row_count, select_rows
+from training.targets import published_targets
+
+_CHUNK = 16
+
+#: The rows of the evidence beside the outcomes, in their order.
+_STEMS = ("os.median", "lrfs.median", "ulceration", "bleeding")
+_MONTHS = tuple(range(1, LAST_HORIZON + 1))
+
+
+@dataclass(frozen=True)
+class AverageFigure:
+    """One published figure and what the population-averaged curve gives.
+
+    Attributes
+    ----------
+    published, served : float
+        Months for a median, a probability for an incidence.
+    published_limits : tuple of float or None
+        The paper's 95% limits, where it prints them.
+    limits : tuple of float
+        2.5% and 97.5% quantiles over the members.
+    """
+
+    name: str
+    unit: str
+    published: float
+    served: float
+    published_limits: tuple[float, float] | None
+    limits: tuple[float, float]
+
+
+def average_curves(bundle: Bundle, table: Table) -> FloatArray:
+    """Return the curves averaged over a cohort's covariates, member by member.
+
+    Returns
+    -------
+    array, shape (outcomes, arms, months, members)
+        Probabilities at months 1 to 96.
+    """
+    size = row_count(table)
+    total: FloatArray = np.zeros(())
+    for start in range(0, size, _CHUNK):
+        design = design_matrix(select_rows(table, slice(start, start + _CHUNK)))
+        total = total + member_predictions(design, bundle, _MONTHS)[:, :, : len(ARMS)].sum(axis=0)
+    return total / size
+
+
+def average_figures(bundle: Bundle, table: Table) -> list[AverageFigure]:
+    """Return medians and four-year incidences of the averaged curves beside the published."""
+    curves = average_curves(bundle, table)
+    targets = published_targets()
+    wanted = (targets.os_medians, targets.lrfs_medians, targets.ulceration, targets.bleeding)
+    figures = []
+    for place, (outcome, published) in enumerate(zip(OUTCOMES, wanted, strict=True)):
+        for number, arm in enumerate(ARMS):
+            published_limits = figure(f"{_STEMS[place]}.{arm}").interval
+            label = f"{outcome.label}, {ARM_LABELS[arm]}"
+            members = curves[place, number]
+            if outcome.competing_hazard is None:
+                row = AverageFigure(
+                    f"{label}: median",
+                    "months",
+                    published[number],
+                    _median(members.mean(axis=-1)),
+                    published_limits,
+                    _limits(np.array([_median(curve) for curve in members.T])),
+                )
+            else:
+                at_four_years = members[LOCAL_COMPLICATIONS_GIVEN_AT - 1]
+                row = AverageFigure(
+                    f"{label}: by {LOCAL_COMPLICATIONS_GIVEN_AT} months",
+                    "probability",
+                    published[number],
+                    float(at_four_years.mean()),
+                    published_limits,
+                    _limits(at_four_years),
+                )
+            figures.append(row)
+    return figures
+
+
+def capped_share(bundle: Bundle, table: Table) -> FloatArray:
+    """Return how often local relapse-free survival is capped by overall survival.
+
+    Returns
+    -------
+    array, shape (arms, months)
+        Share of a cohort's patients and members whose two curves meet, at months 1 to 96.
+    """
+    size = row_count(table)
+    meeting: FloatArray = np.zeros(())
+    for start in range(0, size, _CHUNK):
+        design = design_matrix(select_rows(table, slice(start, start + _CHUNK)))
+        curves = member_predictions(design, bundle, _MONTHS)[:, :, : len(ARMS)]
+        meeting = meeting + (curves[:, 1] == curves[:, 0]).mean(axis=-1).sum(axis=0)
+    return meeting / size
+
+
+def _median(curve: FloatArray) -> float:
+    """Return when a curve falls to one half, in months; infinite when it does not by 96."""
+    whole = np.concatenate([[1.0], curve])
+    if whole[-1] > 0.5:
+        return float("inf")
+    return float(np.interp(-0.5, -whole, np.arange(len(whole))))
+
+
+def _limits(values: FloatArray) -> tuple[float, float]:
+    # Order statistics, because a median that is not reached is infinite.
+    ordered = np.sort(values)
+    last = len(ordered) - 1
+    return float(ordered[round(0.025 * last)]), float(ordered[round(0.975 * last)])
