@@ -19,7 +19,7 @@ serve: $(VENV)/.installed ## Install, verify the bundle, serve form and API on 1
 	$(BIN)/equipoise serve --host $(HOST) --port $(PORT)
 
 test: $(DEV_VENV)/.installed ## Install what the tests need and run them all
-	sh scripts/browser.sh
+	sh scripts/test-tools.sh
 	sh scripts/timed.sh $(DEV)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
 lint: $(DEV_VENV)/.installed ## Check style, types and the arrows between the packages

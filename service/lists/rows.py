@@ -148,10 +148,12 @@ def _missing(names: list[str]) -> list[Problem]:
 def _csv_row(number: int, line: bytes, header: list[str]) -> Row:
     try:
         cells = _cells(line)
-        if len(cells) != len(header):
-            raise _broken(len(cells), len(header))
-    except InvalidInput as error:
+    except MalformedInput as error:
         return Row(number, "", None, error.problems)
+    if len(cells) != len(header):
+        # A first cell stands in its place however many cells follow it.
+        row_id = cells[0][:_LONGEST_ROW_ID] if header[0] == ROW_ID else ""
+        return Row(number, row_id, None, _broken(len(cells), len(header)))
     texts = {name: cell for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
     row_id = ""
     try:
@@ -161,6 +163,6 @@ def _csv_row(number: int, line: bytes, header: list[str]) -> Row:
         return Row(number, row_id, None, error.problems)
 
 
-def _broken(found: int, wanted: int) -> MalformedInput:
+def _broken(found: int, wanted: int) -> tuple[Problem, ...]:
     message = f"The row has {found} cells, the header {wanted}."
-    return MalformedInput([Problem("", "broken_row", message, f"{wanted} cells")])
+    return (Problem("", "broken_row", message, f"{wanted} cells"),)

@@ -222,3 +222,15 @@ def test_over_http_too_line_ends_and_mark_do_not_matter(client, end, mark):
     body = mark + csv_text([README_PATIENT] * 2).replace("\n", end)
     rows = results_of(post_list(client, CSV, body.encode(), query="?horizons_months=12"))
     assert [row["status"] for row in rows] == ["ok", "ok"]
+
+
+@pytest.mark.parametrize("row", [b"seven,47", b"seven,47,pre,0,T4,N1,more"])
+def test_a_broken_row_keeps_its_name_when_that_stands_first(row):
+    (found,) = csv_rows([b"row_id,age,menopausal_status,ecog_ps,clinical_t", row])
+    assert found.row_id == "seven"
+    assert [problem.code for problem in found.problems] == ["broken_row"]
+
+
+def test_a_broken_row_has_no_name_when_that_stands_elsewhere():
+    (found,) = csv_rows([b"age,row_id,menopausal_status", b"47,seven"])
+    assert found.row_id == ""
