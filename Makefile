@@ -3,6 +3,7 @@
 SHELL := /bin/sh
 VENV ?= .venv
 DEV_VENV ?= .venv-dev
+LIFELINES_VENV ?= .venv-lifelines
 BIN := $(VENV)/bin
 DEV := $(DEV_VENV)/bin
 HOST ?= 127.0.0.1
@@ -10,7 +11,7 @@ PORT ?= 8000
 BUNDLE := models/bundles/jcog1017-synthetic
 STUDY_FACTOR ?= 20
 
-.PHONY: help serve test lint fix bundle bench study lock clean
+.PHONY: help serve test lint fix bundle bench study docs lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -18,9 +19,10 @@ help: ## List the targets
 serve: $(VENV)/.installed ## Install, verify the bundle, serve form and API on 127.0.0.1:8000
 	$(BIN)/equipoise serve --host $(HOST) --port $(PORT)
 
-test: $(DEV_VENV)/.installed ## Install what the tests need and run them all
+test: $(DEV_VENV)/.installed $(LIFELINES_VENV)/.installed ## Install what the tests need and run them all
 	sh scripts/test-tools.sh
-	sh scripts/timed.sh $(DEV)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
+	LIFELINES_PYTHON="$(abspath $(LIFELINES_VENV))/bin/python" \
+	  sh scripts/timed.sh $(DEV)/python -m pytest -n 2 --dist loadscope $(PYTEST_ARGS)
 
 lint: $(DEV_VENV)/.installed ## Check style, types and the arrows between the packages
 	$(DEV)/ruff check .
@@ -44,12 +46,15 @@ study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times
 	EXAMPLES_FACTOR=$(STUDY_FACTOR) sh scripts/timed.sh $(DEV)/python -m pytest -n 2 \
 	  --hypothesis-seed=20250704 -m "property" $(PYTEST_ARGS)
 
+docs: $(DEV_VENV)/.installed ## Write docs/reference anew from commands, OpenAPI and settings
+	$(DEV)/python scripts/reference.py
+
 lock: ## Write the lock files anew (needs uv)
 	sh scripts/lock.sh
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(DEV_VENV) build dist *.egg-info .pytest_cache .mypy_cache .ruff_cache \
-	  .hypothesis .import_linter_cache artefacts
+	rm -rf $(VENV) $(DEV_VENV) $(LIFELINES_VENV) build dist *.egg-info .pytest_cache .mypy_cache \
+	  .ruff_cache .hypothesis .import_linter_cache artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed: requirements.txt pyproject.toml scripts/environment.sh
@@ -58,4 +63,8 @@ $(VENV)/.installed: requirements.txt pyproject.toml scripts/environment.sh
 
 $(DEV_VENV)/.installed: requirements-dev.txt pyproject.toml scripts/environment.sh
 	sh scripts/environment.sh $(DEV_VENV) requirements-dev.txt
+	touch $@
+
+$(LIFELINES_VENV)/.installed: requirements-lifelines.txt scripts/oracle-lifelines.sh | $(DEV_VENV)/.installed
+	PYTHON="$(DEV)/python" sh scripts/oracle-lifelines.sh $(LIFELINES_VENV)
 	touch $@

@@ -1,7 +1,8 @@
-"""``python -m benchmarks``: print every measurement as one table."""
+"""``python -m benchmarks``: print every measurement as one Markdown table."""
 
 from __future__ import annotations
 
+import os
 import platform
 from importlib.metadata import version
 
@@ -10,28 +11,26 @@ from benchmarks.imports import import_rows
 from benchmarks.lists import list_rows
 from benchmarks.timing import Row
 
-PACKAGES = ("equipoise", "numpy", "flask", "marshmallow", "scikit-survival")
+PACKAGES = ("equipoise", "numpy", "flask", "gunicorn", "marshmallow", "scikit-survival")
 
 
 def main() -> None:
     """Measure and print."""
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
-    print(f"Python {platform.python_version()}, {packages}\n")
+    print(f"Python {platform.python_version()} with {os.cpu_count()} processors; {packages}.\n")
     print("| what | ours | beside it | ratio |")
     print("| --- | --- | --- | --- |")
     for measure in (import_rows, single_answer_rows, list_rows):
         for row in measure():
-            print(render(row))
+            print(render(row), flush=True)
 
 
 def render(row: Row) -> str:
     """Return one line of the table."""
-    if row.other is None:
-        return f"| {row.name} | {row.ours:.4g} {row.unit} | | |"
-    ratio = f"{row.ours / row.other:.2f}"
+    ratio = row.ours / row.other
     return (
-        f"| {row.name} | {row.ours:.4g} {row.unit} | {row.other_name}: {row.other:.4g} "
-        f"{row.unit} | {ratio} |"
+        f"| {row.name} | {row.ours:.3g} {row.unit} | {row.other_name}: {row.other:.3g} "
+        f"{row.unit} | {ratio:.2f} |"
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice, product
 from typing import Any
 
 PATIENT: dict[str, Any] = {
@@ -15,19 +16,29 @@ PATIENT: dict[str, Any] = {
     "metastatic_sites": ["bone"],
 }
 
-_T = ("T1", "T2", "T3", "T4")
-_N = ("N0", "N1", "N2", "N3")
+_HEADER = (
+    "age,menopausal_status,ecog_ps,clinical_t,clinical_n,er_status,her2_status,"
+    "metastatic_organs,liver_metastasis,bone_only_metastasis"
+)
+_AGES = [f"{age},{'post' if age > 51 else 'pre'}" for age in range(25, 75)]
+_SIGNS = ("positive", "negative")
+_SPREADS = ("1,false,true", "1,true,false", "1,false,false", "2+,true,false", "2+,false,false")
+_VALUES = (
+    _SPREADS,
+    _AGES,
+    ("T1", "T2", "T3", "T4"),
+    ("N0", "N1", "N2", "N3"),
+    _SIGNS,
+    _SIGNS,
+    ("0", "1"),
+)
 
 
-def csv_list(rows: int) -> bytes:
-    """Return a CSV of different patients, all values known."""
-    lines = [
-        "age,menopausal_status,ecog_ps,clinical_t,clinical_n,er_status,her2_status,"
-        "metastatic_organs,liver_metastasis,bone_only_metastasis"
+def csv_list(rows: int, distinct: int) -> bytes:
+    """Return a CSV of patients with all values known, at most so many of them different."""
+    profiles = [
+        f"{age},{ecog},{t},{n},{er},{her2},{spread}"
+        for spread, age, t, n, er, her2, ecog in islice(product(*_VALUES), distinct)
     ]
-    for number in range(rows):
-        age = 30 + number % 50
-        menopause = "post" if age > 51 else "pre"
-        stage = f"{_T[number // 50 % 4]},{_N[number // 200 % 4]}"
-        lines.append(f"{age},{menopause},{number % 2},{stage},positive,negative,1,false,true")
-    return "\n".join(lines).encode()
+    lines = [profiles[number % len(profiles)] for number in range(rows)]
+    return "\n".join([_HEADER, *lines]).encode()

@@ -68,6 +68,12 @@ RULES: tuple[Rule, ...] = (
         False,
         "the sites do not include brain",
     ),
+    Rule(
+        lambda values: values["ecog_ps"] == 2 and _sites(lambda s: "bone" not in s)(values),
+        "eligibility.ps2_due_to_bone_metastases",
+        False,
+        "the sites do not include bone",
+    ),
     Rule(_is("bone_only_metastasis", True), "metastatic_organs", "1", "bone is the only site"),
     Rule(_is("bone_only_metastasis", True), "liver_metastasis", False, "bone is the only site"),
     Rule(_is("liver_metastasis", True), "bone_only_metastasis", False, "the liver is affected"),
@@ -108,7 +114,8 @@ def derive(values: Values) -> tuple[Values, list[Problem]]:
         stated = derived[rule.target]
         if stated is None:
             derived[rule.target] = rule.value
-        elif stated != rule.value:
+        elif stated != rule.value and values[rule.target] is not None:
+            # What was not sent is not wrong: the sender's own fields contradict elsewhere.
             problems.append(_contradiction(rule, stated))
     both_negative = derived["er_status"] == derived["her2_status"] == "negative"
     if both_negative and derived["triple_negative"] is None:
@@ -121,7 +128,7 @@ def _contradiction(rule: Rule, stated: Value) -> Problem:
         f"{FIELDS[rule.target].label}: {_words(stated)} cannot be, because {rule.reason}; it "
         f"would have to be {_words(rule.value)}."
     )
-    return Problem(rule.target, "contradiction", message, f"{_words(rule.value)}, or null")
+    return Problem(rule.target, "contradiction", message, f"{_words(rule.value)}, or not known")
 
 
 def _words(value: Value) -> str:

@@ -94,6 +94,16 @@ _EXCLUSIONS: tuple[tuple[str, bool, str], ...] = (
 )
 
 
+#: The facts of the second registration, after three months: those that change while one waits.
+_DECISIVE = (
+    "progression_on_systemic_therapy",
+    "primary_resectable",
+    "primary_bleeding",
+    "primary_ulcerated",
+    "months_of_systemic_therapy",
+)
+
+
 def check_eligibility(patient: Patient) -> Eligibility:
     """Return the verdict on a patient, with all reasons in a fixed order."""
     facts = {
@@ -161,18 +171,25 @@ def _applicability(patient: Patient) -> list[Note]:
             "progesterone receptor: she is scored as ER negative, HER2 negative."
         )
         notes.append(Note("er_negative_not_triple_negative", text))
-    unconfirmed = _unconfirmed(patient)
-    if unconfirmed:
-        text = f"Not known, though the trial's criteria turn on it: {'; '.join(unconfirmed)}."
-        notes.append(Note("eligibility_not_confirmed", text))
+    return notes + _unconfirmed(patient)
+
+
+def _unconfirmed(patient: Patient) -> list[Note]:
+    """Return what the trial's criteria turn on and is not known, the decisive facts first."""
+    unknown = [field.name for field in ELIGIBILITY_FACTS if patient.values[field.name] is None]
+    if patient.values["ecog_ps"] != 2:
+        unknown = [name for name in unknown if name != "eligibility.ps2_due_to_bone_metastases"]
+    decisive = [name for name in unknown if name.removeprefix(ELIGIBILITY_PREFIX) in _DECISIVE]
+    others = [name for name in unknown if name not in decisive]
+    notes = []
+    for code, names, words in (
+        ("eligibility_not_confirmed", decisive, "Not known, and decisive in the trial"),
+        ("eligibility_partly_unknown", others, "Also not known"),
+    ):
+        if names:
+            labels = "; ".join(FIELDS[name].label for name in names)
+            notes.append(Note(code, f"{words}: {labels}."))
     return notes
-
-
-def _unconfirmed(patient: Patient) -> list[str]:
-    asked = [field.name for field in ELIGIBILITY_FACTS]
-    if patient.values["ecog_ps"] not in (2, None):
-        asked.remove("eligibility.ps2_due_to_bone_metastases")
-    return [FIELDS[name].label for name in asked if patient.values[name] is None]
 
 
 def _withheld(patient: Patient) -> Note | None:

@@ -8,6 +8,7 @@
     │   ├── UnsupportedInput    a content type that is not served
     │   └── TooLargeInput       more bytes or rows than are accepted
     ├── UnknownResource         a bundle or page that does not exist
+    ├── MethodNotAllowed        an address that does not answer the method
     ├── NotAuthorised           a token is needed
     └── BundleRefused           a bundle that is damaged, altered or of an unknown format
 
@@ -135,6 +136,13 @@ class UnknownResource(EquipoiseError):
 
     code = "unknown_resource"
     title = "There is nothing here."
+
+
+class MethodNotAllowed(EquipoiseError):
+    """An address that does not answer the method."""
+
+    code = "method_not_allowed"
+    title = "This address does not answer this method."
 
 
 class NotAuthorised(EquipoiseError):

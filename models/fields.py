@@ -19,6 +19,7 @@ from models.errors import InvalidInput, Problem
 Value = int | float | str | bool | tuple[str, ...]
 
 _LONGEST_ECHO = 60
+_NOT_KNOWN = "; not known: null, or an empty cell"
 _NUMBER = re.compile(
     r"[+-]?([0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?|nan|inf|infinity)", re.ASCII | re.IGNORECASE
 )
@@ -33,8 +34,17 @@ def echo(value: object) -> str:
         return "an object"
     if isinstance(value, list) and any(isinstance(member, dict | list) for member in value):
         return "a nested list"
-    text = repr(value)
+    text = _as_sent(value)
     return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1] + "…"
+
+
+def _as_sent(value: object) -> str:
+    """Return a value with JSON's words for nothing and for truth."""
+    if value is None or isinstance(value, bool):
+        return {None: "null", True: "true", False: "false"}[value]
+    if isinstance(value, list):
+        return f"[{', '.join(map(_as_sent, value))}]"
+    return repr(value)
 
 
 def read_number(text: str) -> int | float | None:
@@ -149,7 +159,7 @@ class NumberField(Field):
     @property
     def accepted(self) -> str:
         """The accepted values in words."""
-        return f"a number from {self.minimum:g} to {self.maximum:g} ({self.unit}), or null"
+        return f"a number from {self.minimum:g} to {self.maximum:g} ({self.unit}){_NOT_KNOWN}"
 
     def _json_type(self) -> dict[str, Any]:
         return {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
@@ -191,7 +201,7 @@ class ChoiceField(Field):
     def accepted(self) -> str:
         """The accepted values in words."""
         listed = ", ".join(str(value) for value in self.values)
-        return f"one of {listed}, or null{self.hint}"
+        return f"one of {listed}{_NOT_KNOWN}{self.hint}"
 
     def _json_type(self) -> dict[str, Any]:
         kind = "integer" if isinstance(self.values[0], int) else "string"
@@ -204,14 +214,14 @@ class ChoiceField(Field):
         if isinstance(value, bool) or not isinstance(value, wanted):
             raise self.refuse("wrong_type", value, "is of another type.")
         if value not in self.values:
-            raise self.refuse("not_accepted", value, "is not known.")
+            raise self.refuse("not_accepted", value, "is not an accepted value.")
         return value
 
     def _from_text(self, text: str) -> Value:
         for value in self.values:
             if text == str(value):
                 return value
-        raise self.refuse("not_accepted", text, "is not known.")
+        raise self.refuse("not_accepted", text, "is not an accepted value.")
 
     def _to_number(self, value: Value) -> float:
         return float(self.values.index(value))
@@ -224,7 +234,7 @@ class FlagField(Field):
     @property
     def accepted(self) -> str:
         """The accepted values in words."""
-        return "true, false, or null"
+        return f"true, false{_NOT_KNOWN}"
 
     def _json_type(self) -> dict[str, Any]:
         return {"type": "boolean"}
@@ -259,7 +269,7 @@ class SetField(Field):
     def accepted(self) -> str:
         """The accepted values in words."""
         listed = ", ".join(str(value) for value in self.values)
-        return f"a list of one or more of {listed}, or null"
+        return f"a list of one or more of {listed}{_NOT_KNOWN}"
 
     def _json_type(self) -> dict[str, Any]:
         items = {"type": "string", "enum": list(self.values)}
@@ -270,7 +280,7 @@ class SetField(Field):
             raise self.refuse("wrong_type", value, "is not a list.")
         for member in value:
             if member not in self.values:
-                raise self.refuse("not_accepted", [member], "is not known.")
+                raise self.refuse("not_accepted", [member], "is not an accepted value.")
         if len(value) == 0:
             raise self.refuse("not_accepted", list(value), "is empty.")
         if len(set(value)) < len(value):

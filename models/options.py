@@ -64,8 +64,11 @@ _HORIZONS_ACCEPTED = (
 
 def _horizons(value: object) -> tuple[int, ...]:
     name = "horizons_months"
-    if not isinstance(value, list) or not value:
-        raise _refuse(name, "wrong_type", f"{echo(value)} is no list.", _HORIZONS_ACCEPTED)
+    if not isinstance(value, list):
+        message = f"{echo(value)} is no list."
+        raise _refuse(name, "wrong_type", message, _HORIZONS_ACCEPTED)
+    if not value:
+        raise _refuse(name, "not_accepted", "[] is an empty list.", _HORIZONS_ACCEPTED)
     for month in value:
         if not _is_whole(month):
             message = f"{echo([month])} is not a whole number of months."
@@ -133,13 +136,24 @@ OPTION_SCHEMAS: dict[str, dict[str, Any]] = {
         "default": list(DEFAULT_HORIZONS),
         "description": "Whole months after the decision about surgery.",
     },
-    "model": {"type": "string", "enum": list(MODELS), "default": DEFAULT_MODEL},
-    "effect": {"type": "string", "enum": list(EFFECTS), "default": DEFAULT_EFFECT},
+    "model": {
+        "type": "string",
+        "enum": list(MODELS),
+        "default": DEFAULT_MODEL,
+        "description": "Which kind of model predicts.",
+    },
+    "effect": {
+        "type": "string",
+        "enum": list(EFFECTS),
+        "default": DEFAULT_EFFECT,
+        "description": "Which effect of surgery on survival is used.",
+    },
     "interval_level": {
         "type": "number",
         "minimum": LOWEST_LEVEL,
         "maximum": HIGHEST_LEVEL,
         "default": DEFAULT_LEVEL,
+        "description": "Level of the intervals.",
     },
     "bundle": {"type": "string", "description": "id or id@version of a bundle of /v1/models."},
 }

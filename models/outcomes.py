@@ -23,6 +23,8 @@ class Outcome:
     competing_hazard : str or None
         For an incidence, the hazard of death without the event; ``None`` for a survival
         probability, in which death counts.
+    remark : str
+        What a person must know to read it right.
     """
 
     name: str
@@ -30,6 +32,7 @@ class Outcome:
     quantity: str
     event_hazards: tuple[str, ...]
     competing_hazard: str | None = None
+    remark: str = ""
 
     @property
     def hazards(self) -> tuple[str, ...]:
@@ -44,6 +47,8 @@ OUTCOMES: tuple[Outcome, ...] = (
         "Alive without local progression",
         "probability alive without local progression",
         ("local_progression", "death_without_local_progression"),
+        remark="It ends with local progression or with death. The paper defines it in an appendix "
+        "that we have not seen: this is our reading. The trial was open label.",
     ),
     Outcome(
         "local_ulceration",

@@ -37,7 +37,8 @@ class SubgroupEvidence:
         worth = (
             "There is no suggestion of a different effect; use the overall one."
             if self.interaction.credibility == NOT_RATED
-            else f"Its credibility is {self.interaction.credibility} (our assessment)."
+            else f"The credibility that the effect differs is {self.interaction.credibility} "
+            "(our assessment)."
         )
         test = f"Interaction p {self.interaction.p:.2g}, one of eight pairs tested. "
         return start + test + worth + " It does not drive the figures shown."

@@ -10,3 +10,5 @@ compile pyproject.toml requirements-build.in --output-file requirements.txt
 compile requirements-service.in --constraints requirements.txt --output-file requirements-service.txt
 compile pyproject.toml requirements-build.in --extra dev --constraints requirements.txt \
   --output-file requirements-dev.txt
+# The second opinion of the tests, in an environment of its own: lifelines needs pandas below 3.
+compile tests/oracles/lifelines.in --output-file requirements-lifelines.txt

@@ -41,6 +41,8 @@ class OutcomeView:
 
     Attributes
     ----------
+    remark : str
+        What must be known to read it right, or ``""``.
     withheld : str
         Why there are no figures; then there are no rows.
     sentence : str
@@ -50,6 +52,7 @@ class OutcomeView:
     """
 
     label: str
+    remark: str
     sentence: str
     rows: tuple[TableRow, ...]
     withheld: str = ""
@@ -69,12 +72,15 @@ def outcome_views(prediction: Prediction) -> list[OutcomeView]:
 
 
 def input_rows(patient: Patient) -> list[tuple[str, str]]:
-    """Return label and value of everything known, as read, derived values marked."""
-    return [
-        (field.label, _value_words(name, value, patient))
-        for name, field in FIELDS.items()
-        if (value := patient.values[name]) is not None
-    ]
+    """Return label and value as read; derived values and unknown covariates are marked."""
+    rows = []
+    for name, field in FIELDS.items():
+        value = patient.values[name]
+        if value is not None:
+            rows.append((field.label, _value_words(name, value, patient)))
+        elif name in patient.unknown_covariates:
+            rows.append((field.label, "not known: averaged over"))
+    return rows
 
 
 def harm_sentences() -> list[str]:
@@ -94,12 +100,12 @@ def _outcome_view(
     outcome: Outcome, part: Mapping[str, Any], months: tuple[int, ...], level: str
 ) -> OutcomeView:
     if "withheld" in part:
-        return OutcomeView(outcome.label, "", (), part["withheld"]["text"])
+        return OutcomeView(outcome.label, outcome.remark, "", (), part["withheld"]["text"])
     rows = tuple(_row(month, part, place) for place, month in enumerate(months))
     sentence = ""
     if _SPOKEN_HORIZON in months:
         sentence = _sentence(outcome, part, months.index(_SPOKEN_HORIZON), level)
-    return OutcomeView(outcome.label, sentence, rows)
+    return OutcomeView(outcome.label, outcome.remark, sentence, rows)
 
 
 def _row(month: int, part: Mapping[str, Any], place: int) -> TableRow:

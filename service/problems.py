@@ -11,12 +11,14 @@ from typing import Any
 
 from flask import Flask, Response, current_app
 from werkzeug.exceptions import HTTPException
+from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
 from models.errors import (
     BundleRefused,
     EquipoiseError,
     InvalidInput,
     MalformedInput,
+    MethodNotAllowed,
     NotAuthorised,
     Problem,
     TooLargeInput,
@@ -34,6 +36,7 @@ STATUS: dict[type[EquipoiseError], int] = {
     UnsupportedInput: 415,
     TooLargeInput: 413,
     UnknownResource: 404,
+    MethodNotAllowed: 405,
     NotAuthorised: 401,
     BundleRefused: 503,
 }
@@ -42,7 +45,7 @@ STATUS: dict[type[EquipoiseError], int] = {
 _FLASK_ERRORS: dict[int, tuple[type[EquipoiseError], str, str]] = {
     400: (MalformedInput, "bad_request", "The request could not be understood."),
     404: (UnknownResource, "not_found", "There is nothing at this address."),
-    405: (UnknownResource, "method_not_allowed", "This address does not answer this method."),
+    405: (MethodNotAllowed, "method_not_allowed", "This address does not answer this method."),
     413: (TooLargeInput, "too_large", "The body is larger than what is accepted."),
     415: (UnsupportedInput, "unsupported_content_type", "This content type is not served."),
 }
@@ -100,6 +103,8 @@ def from_flask(error: HTTPException) -> EquipoiseError:
     kind, code, message = _FLASK_ERRORS.get(status, other)
     limit = current_app.config["MAX_CONTENT_LENGTH"]
     accepted = f"at most {limit} bytes" if code == "too_large" else ""
+    if isinstance(error, WerkzeugMethodNotAllowed):
+        accepted = ", ".join(sorted(error.valid_methods or ()))
     return kind([Problem("", code, message, accepted)])
 
 

@@ -83,7 +83,7 @@ def read_request(message: object) -> Request:
 def as_object(message: object) -> Mapping[str, object]:
     """Return a decoded JSON value that must be an object."""
     if not isinstance(message, Mapping):
-        text = f"The body must be an object, not {echo(message)}."
+        text = f"This must be an object with named fields, not {echo(message)}."
         raise InvalidInput([Problem("", "wrong_type", text, "an object")])
     return message
 

@@ -90,7 +90,10 @@ class BandSchema(Schema):
 _OutcomeSchema: type[Schema] = Schema.from_dict(
     {
         "quantity": fields.String(required=True),
-        "withheld": fields.Nested(NoteSchema),
+        "withheld": fields.Nested(
+            NoteSchema,
+            metadata={"description": "Why there are no figures; then the arms are absent."},
+        ),
         **{arm: fields.Nested(BandSchema) for arm in SHOWN_ARMS},
     },
     name="Outcome",

@@ -42,6 +42,8 @@ class Server(BaseApplication):  # type: ignore[misc]
             "timeout": _WORKER_TIMEOUT_SECONDS,
             "graceful_timeout": _GRACEFUL_SECONDS,
             "loglevel": "warning",
+            # Nobody steers a running server, and its socket needs a home folder to write to.
+            "control_socket_disable": True,
         }
         super().__init__()
 

@@ -8,7 +8,7 @@ import numpy as np
 
 from models.bundle import Bundle
 from models.design_matrix import TERMS
-from models.evidence import figure
+from models.evidence import figure, pairs
 from models.outcomes import LAST_HORIZON
 from models.table import FloatArray
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
@@ -93,6 +93,9 @@ medians as somewhat too narrow.
   covariates.
 - {beyond_96:.0%} of the patients could still be observed after 96 months.
 - Proportional hazards of surgery within each model.
+- Prognosis follows the trial's own deaths by subgroup where it has them, also where they surprise:
+  of the women with liver metastasis {liver_deaths} died, of those without {no_liver_deaths}. Such
+  cells are small: do not compare two patients by the figures.
 - Unknown covariates are averaged over the trial's population, taken as independent blocks.
 - Local relapse-free survival is capped by overall survival, member by member. When offered
   surgery this happens in {capped_60:.0%} of patients and members at 60 months and in
@@ -141,10 +144,17 @@ def model_card(bundle: Bundle, figures: Iterable[AverageFigure], capped: FloatAr
             for name, label in _RATIO_LABELS.items()
         ),
         marginal=figure("os.hr.unstratified").estimate,
+        liver_deaths=_deaths("liver"),
+        no_liver_deaths=_deaths("no_liver"),
         capped_60=capped[1, 59],
         capped_96=capped[1, 95],
         priors="\n".join(_prior_table(hazard) for hazard in _HAZARD_LABELS),
     )
+
+
+def _deaths(code: str) -> str:
+    (group,) = [group for pair in pairs() for group in pair.subgroups if group.code == code]
+    return f"{sum(group.deaths)} of {sum(group.n)}"
 
 
 def _figure_row(row: AverageFigure) -> str:

@@ -12,7 +12,7 @@ from flask_smorest import Blueprint
 
 from models.bundle import Bundle
 from models.errors import InvalidInput, Problem, TooLargeInput, UnsupportedInput
-from models.options import OPTION_NAMES, Options, read_options, read_options_text
+from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
 from service.cost import refuse_too_much
 from service.lists.documents import json_document, ndjson_lines
@@ -60,7 +60,10 @@ _QUERY = [
         "in": "query",
         "name": name,
         "schema": {"type": "string"},
-        "description": "Option of an NDJSON or CSV list; horizons separated by commas.",
+        "description": (
+            f"{OPTION_SCHEMAS[name]['description']} Of NDJSON and CSV lists; a JSON list has it "
+            "in its body. Horizons are separated by commas."
+        ),
     }
     for name in OPTION_NAMES
 ]

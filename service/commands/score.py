@@ -197,4 +197,6 @@ def _refuse_same_place(files: Files) -> None:
 
 def _explain(error: EquipoiseError) -> str:
     lines = [f"{p.field or 'input'}: {p.message} Accepted: {p.accepted}" for p in error.problems]
+    if any(problem.code == "unknown_field" for problem in error.problems):
+        lines.append("--ignore-extra-columns leaves unknown columns of a CSV out, unread.")
     return "\n".join(lines)

@@ -109,6 +109,7 @@ def _read_header(numbered: Iterator[tuple[int, bytes]], ignore_extra: bool) -> l
     if first is None:
         raise MalformedInput([Problem("", "empty_list", "The CSV is empty.", "a header")])
     names = [name.strip() for name in _cells(first.removeprefix(_BYTE_ORDER_MARK))]
+    _refuse_other_separators(names)
     problems = _repeated(names) + ([] if ignore_extra else _unknown(names)) + _missing(names)
     if problems:
         raise InvalidInput(problems)
@@ -124,6 +125,13 @@ def _cells(line: bytes) -> list[str]:
     except csv.Error as error:
         message = f"The line is not CSV: {error}."
     raise MalformedInput([Problem("", "malformed_csv", message, "UTF-8, quotes closed")])
+
+
+def _refuse_other_separators(names: list[str]) -> None:
+    for separator, word in ((";", "semicolons"), ("\t", "tabs")):
+        if len(names) == 1 and names[0].count(separator) > 1:
+            message = f"The columns seem to be separated by {word}."
+            raise MalformedInput([Problem("", "malformed_csv", message, "commas")])
 
 
 def _repeated(names: list[str]) -> list[Problem]:

@@ -10,11 +10,21 @@ from models.bundle import Bundle
 from models.options import Options
 from models.outcomes import OUTCOMES, SHOWN_ARMS
 from models.prediction import Prediction
+from models.texts import INTENDED_USE
 from service.answers import outcomes_part
 from service.lists.scoring import ScoredRow
 
 _KINDS = (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
 _CODE_COLUMNS = ("caveats", "subgroups", "assumed", "reasons", "errors", "applicability")
+
+#: What must never be apart from the figures, on every row.
+_STATEMENT_COLUMNS = (
+    "error_messages",
+    "effect",
+    "interval_level",
+    "training_data",
+    "intended_use",
+)
 REJECT_COLUMNS = ("line", "row_id", "field", "code", "message", "accepted")
 
 
@@ -27,7 +37,7 @@ def csv_header(options: Options) -> list[str]:
         for month in options.horizons_months
         for _, suffix in _KINDS
     ]
-    return ["row_id", "status", "model", *figures, *_CODE_COLUMNS]
+    return ["row_id", "status", "model", *figures, *_CODE_COLUMNS, *_STATEMENT_COLUMNS]
 
 
 def csv_lines(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> Iterator[str]:
@@ -60,7 +70,20 @@ def _csv_cells(scored: ScoredRow, bundle: Bundle, options: Options) -> list[str]
         *start,
         *_figure_cells(prediction, options),
         *(";".join(codes[column]) for column in _CODE_COLUMNS),
+        *_statements(scored, bundle, options),
     ]
+
+
+def _statements(scored: ScoredRow, bundle: Bundle, options: Options) -> tuple[str, ...]:
+    return (
+        " ".join(
+            f"{problem.message} Accepted: {problem.accepted}." for problem in scored.row.problems
+        ),
+        options.effect,
+        f"{options.interval_level:g}",
+        bundle.training_data,
+        INTENDED_USE,
+    )
 
 
 def _figure_cells(prediction: Prediction | None, options: Options) -> Iterator[str]:

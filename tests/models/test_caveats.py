@@ -21,6 +21,7 @@ ALWAYS = (
     "local_outcomes_overlap",
     "open_label",
     "crossover",
+    "survival_individualisation_assumed",
 )
 HORIZONS = (12, 48, 60)
 SUBGROUP_CODES = {group.code for pair in pairs() for group in pair.subgroups}
@@ -210,7 +211,7 @@ def test_every_figure_that_is_named_exists(code):
 
 def test_primary_endpoint_is_told_with_its_level():
     text = caveats()["primary_endpoint_not_met"].text
-    assert "0.86, 90% interval 0.69 to 1.07" in text
+    assert "0.86, 90% interval as reported 0.69 to 1.07" in text
 
 
 def test_early_progression_is_told_with_both_arms():

@@ -147,11 +147,17 @@ def test_contradiction_says_why():
     assert "false cannot be, because the sites include liver" in problem.message
 
 
+def test_what_was_not_sent_is_not_blamed():
+    values = {**NOTHING, "metastatic_sites": ("bone",), "liver_metastasis": True}
+    _, problems = derive(values)
+    assert [problem.field for problem in problems] == ["liver_metastasis"]
+
+
 def test_contradiction_says_what_would_be_accepted():
     _, (problem, *_) = derive(
         {**NOTHING, "metastatic_sites": ("liver",), "liver_metastasis": False}
     )
-    assert problem.accepted == "true, or null"
+    assert problem.accepted == "true, or not known"
 
 
 @examples(60)

@@ -5,6 +5,7 @@ from hypothesis import given
 
 from models.covariates import FIELDS
 from models.eligibility import check_eligibility
+from models.errors import InvalidInput
 from models.patient import read_patient
 from tests.support.examples import examples
 from tests.support.patients import CONFIRMED, any_messages, patient_of, patient_with_facts
@@ -41,7 +42,10 @@ def notes(patient):
 
 
 def not_confirmed(patient):
-    return notes(patient).get("eligibility_not_confirmed", "")
+    """Return all that is named as not known, in words."""
+    codes = ("eligibility_not_confirmed", "eligibility_partly_unknown")
+    notes = check_eligibility(patient).applicability
+    return " ".join(note.text for note in notes if note.code in codes)
 
 
 def test_confirmed_patient_is_in_scope_without_a_note():
@@ -90,6 +94,14 @@ def test_nothing_but_the_covariates_known_is_in_scope():
     assert check_eligibility(patient_of()).in_scope
 
 
+def test_the_decisive_facts_are_named_first():
+    notes = check_eligibility(patient_of()).applicability
+    codes = [note.code for note in notes]
+    assert codes == ["eligibility_not_confirmed", "eligibility_partly_unknown"]
+    assert "Progression on systemic therapy" in notes[0].text
+    assert "Female" in notes[1].text
+
+
 def test_everything_not_known_is_named():
     text = not_confirmed(without_sites())
     asked = [n for n in CONFIRMED if n != "ps2_due_to_bone_metastases"]
@@ -124,10 +136,23 @@ def test_performance_status_2_is_in_scope_unless_not_from_bone(due_to_bone, expe
     assert reasons(patient_of(ecog_ps=2, eligibility=facts)) == expected
 
 
-@pytest.mark.parametrize(("grade", "asked"), [(0, False), (1, False), (2, True), (None, True)])
+@pytest.mark.parametrize(("grade", "asked"), [(0, False), (1, False), (2, True), (None, False)])
 def test_cause_of_performance_status_2_is_asked_where_it_matters(grade, asked):
     label = FIELDS["eligibility.ps2_due_to_bone_metastases"].label
     assert (label in not_confirmed(patient_of(ecog_ps=grade))) == asked
+
+
+@pytest.mark.parametrize("sites", [["liver", "lung"], ["distant_nodes"]])
+def test_performance_status_2_is_not_from_bone_without_bone_metastases(sites):
+    patient = patient_of(ecog_ps=2, metastatic_sites=sites)
+    assert reasons(patient) == ["performance_status_2_not_from_bone"]
+
+
+def test_performance_status_2_from_bone_contradicts_sites_without_bone():
+    facts = {"ps2_due_to_bone_metastases": True}
+    with pytest.raises(InvalidInput) as caught:
+        patient_of(ecog_ps=2, metastatic_sites=["liver"], eligibility=facts)
+    assert [problem.code for problem in caught.value.problems] == ["contradiction"]
 
 
 @pytest.mark.parametrize("grade", [3, 4])

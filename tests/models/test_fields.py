@@ -184,11 +184,11 @@ def test_refusal_starts_with_the_label(field):
 @pytest.mark.parametrize(
     ("field", "accepted"),
     [
-        (AGE, "a number from 0 to 120 (years), or null"),
-        (STAGE, "one of T1, T2, or null (TX)"),
-        (GRADE, "one of 0, 1, 2, or null"),
-        (FLAG, "true, false, or null"),
-        (SITES, "a list of one or more of bone, liver, or null"),
+        (AGE, "a number from 0 to 120 (years); not known: null, or an empty cell"),
+        (STAGE, "one of T1, T2; not known: null, or an empty cell (TX)"),
+        (GRADE, "one of 0, 1, 2; not known: null, or an empty cell"),
+        (FLAG, "true, false; not known: null, or an empty cell"),
+        (SITES, "a list of one or more of bone, liver; not known: null, or an empty cell"),
     ],
 )
 def test_accepted_values_in_words(field, accepted):

@@ -56,9 +56,13 @@ def test_whole_float_is_a_month():
     assert read_options({"horizons_months": [12.0]}).horizons_months == (12,)
 
 
-@pytest.mark.parametrize("value", [12, "12", None, [], {}, True, (12,)])
+@pytest.mark.parametrize("value", [12, "12", None, {}, True, (12,)])
 def test_horizons_must_be_a_list(value):
     assert problem_of({"horizons_months": value}).code == "wrong_type"
+
+
+def test_horizons_must_not_be_empty():
+    assert problem_of({"horizons_months": []}).code == "not_accepted"
 
 
 @pytest.mark.parametrize("month", [12.5, "12", True, None, [12], math.nan, math.inf])

@@ -99,7 +99,7 @@ def test_text_has_the_p_of_the_interaction(row):
 def test_text_has_the_rating(row):
     rated = row.pair.id in ("menopause", "organs")
     said = (
-        "credibility is low (our assessment)"
+        "credibility that the effect differs is low (our assessment)"
         if rated
         else "no suggestion of a different effect; use the overall one"
     )

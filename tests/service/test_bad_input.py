@@ -101,8 +101,8 @@ BAD = [
 #: Values that have another type in JSON and no counterpart in a text.
 BAD_TYPES = [
     Bad("text of a number", with_values(age="47"), "age", "wrong_type", "'47'"),
-    Bad("true as a number", with_values(ecog_ps=True), "ecog_ps", "wrong_type", "True"),
-    Bad("true as an age", with_values(age=True), "age", "wrong_type", "True"),
+    Bad("true as a number", with_values(ecog_ps=True), "ecog_ps", "wrong_type", "true"),
+    Bad("true as an age", with_values(age=True), "age", "wrong_type", "true"),
     Bad("number as a text", with_values(metastatic_organs=1), "metastatic_organs", "wrong_type",
         "1"),
     Bad("sites as a text", with_values(metastatic_sites="bone"), "metastatic_sites",
@@ -219,14 +219,14 @@ BAD_OPTIONS = [
     ("interval_level", 1, "out_of_range", "1"),
 ]
 BAD_JSON_OPTIONS = [
-    ("horizons_months", [True], "wrong_type", "True"),
-    ("horizons_months", [], "wrong_type", "[]"),
+    ("horizons_months", [True], "wrong_type", "true"),
+    ("horizons_months", [], "not_accepted", "[]"),
     ("horizons_months", 12, "wrong_type", "12"),
     ("horizons_months", ["12"], "wrong_type", "'12'"),
     ("horizons_months", [10**400], "out_of_range", "1000"),
-    ("horizons_months", None, "wrong_type", "None"),
+    ("horizons_months", None, "wrong_type", "null"),
     ("interval_level", "0.9", "wrong_type", "'0.9'"),
-    ("interval_level", True, "wrong_type", "True"),
+    ("interval_level", True, "wrong_type", "true"),
     ("model", 7, "not_accepted", "7"),
     ("bundle", 7, "wrong_type", "7"),
 ]

@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.outcomes import OUTCOMES, SHOWN_ARMS
+from models.texts import INTENDED_USE
 from tests.support.examples import examples
 
 from .helpers import (
@@ -206,7 +207,24 @@ def test_csv_columns_are_those_of_the_contract(client):
         *("row_id", "status", "model"),
         *figures,
         *("caveats", "subgroups", "assumed", "reasons", "errors", "applicability"),
+        *("error_messages", "effect", "interval_level", "training_data", "intended_use"),
     ]
+
+
+def test_every_csv_row_says_level_training_data_and_intended_use(client):
+    query = "?interval_level=0.8"
+    response = post(client, CSV, [README_PATIENT, {"age": 200}], query=query)
+    for row in csv.DictReader(io.StringIO(response.text)):
+        assert row["interval_level"] == "0.8"
+        assert row["training_data"] == "synthetic"
+        assert row["intended_use"] == INTENDED_USE
+
+
+def test_a_rejected_csv_row_says_why_in_words(client):
+    response = post(client, CSV, [with_values(age=200)])
+    (row,) = csv.DictReader(io.StringIO(response.text))
+    assert "Age: 200 cannot be." in row["error_messages"]
+    assert "a number from 0 to 120" in row["error_messages"]
 
 
 @examples(6)

@@ -475,10 +475,11 @@ def test_a_grade_of_0_and_a_no_are_entered_values(client):
     assert rows["Liver metastasis"] == "no (follows from the others)"
 
 
-def test_input_rows_name_only_what_is_known(client, bundle):
+def test_input_rows_name_unknown_covariates_as_such(client, bundle):
     from models.patient import read_patient
 
     patient = read_patient(with_values(clinical_n=None))
-    labels = [label for label, _ in input_rows(patient)]
-    assert FIELDS["clinical_n"].label not in labels
-    assert FIELDS["age"].label in labels
+    rows = dict(input_rows(patient))
+    assert rows[FIELDS["clinical_n"].label] == "not known: averaged over"
+    assert rows[FIELDS["age"].label] == "47"
+    assert FIELDS["eligibility.female"].label not in rows

@@ -193,10 +193,12 @@ def test_null_and_absent_mean_the_same(client):
 
 
 def test_what_was_not_confirmed_is_said(client):
-    (note,) = ask(client)["applicability"]
-    assert note["code"] == "eligibility_not_confirmed"
-    assert "Invasive cancer proven by histology" in note["text"]
-    assert "can be completely resected" not in note["text"], "that was confirmed"
+    decisive, other = ask(client)["applicability"]
+    assert decisive["code"] == "eligibility_not_confirmed"
+    assert "Primary tumour bleeds now" in decisive["text"]
+    assert "can be completely resected" not in decisive["text"], "that was confirmed"
+    assert other["code"] == "eligibility_partly_unknown"
+    assert "Invasive cancer proven by histology" in other["text"]
 
 
 @pytest.mark.parametrize("form", ["{id}", "{id}@{version}"])

@@ -21,9 +21,14 @@ def simulate(seed: int | None, rebuild: bool, out: str | None, check: bool) -> N
     """
     # Imported when called: the fitting libraries are slow to load, and absent in an image
     # that only serves.
-    from training.cohort import REFERENCE_SEED, compare, simulate_cohort
-    from training.cohort_csv import cohort_csv
-    from training.reference import reference_csv
+    try:
+        from training.cohort import REFERENCE_SEED, compare, simulate_cohort
+        from training.cohort_csv import cohort_csv
+        from training.reference import reference_csv
+    except ImportError as error:
+        raise click.UsageError(
+            f"Simulating needs the full install: {error.name} is missing."
+        ) from None
 
     if out is None and not check:
         raise click.UsageError("Give --out, --check, or both.")

@@ -32,7 +32,12 @@ def train(out: Path, seed: int | None, members: int | None, jobs: int) -> None:
     """
     # Imported when called: the fitting libraries are slow to load, and absent in an image
     # that only serves.
-    from training.train import DEFAULT_MEMBERS, DEFAULT_SEED, foreign_files, train_synthetic
+    try:
+        from training.train import DEFAULT_MEMBERS, DEFAULT_SEED, foreign_files, train_synthetic
+    except ImportError as error:
+        raise click.UsageError(
+            f"Training needs the full install: {error.name} is missing."
+        ) from None
 
     odd = foreign_files(out)
     if odd:
