@@ -53,7 +53,7 @@ _MANIFEST_KINDS: dict[str, type] = {
 _LARGEST_FILE = 20 * 2**20
 #: What reading a hostile archive may raise.
 _UNREADABLE = (
-    *(ValueError, OSError, EOFError, KeyError, RuntimeError, NotImplementedError),
+    *(ValueError, OSError, EOFError, KeyError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error),
 )
 
