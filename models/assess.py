@@ -7,7 +7,7 @@ whatever stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,12 +17,17 @@ from models.bundle import Bundle, CoxHazard
 from models.curves import cumulative_incidence, survival
 from models.design_matrix import design_matrix
 from models.intervals import Estimates, summarise, summarise_completions
-from models.outcomes import ARMS, OUTCOMES, Outcome
+from models.outcomes import OUTCOMES, SHOWN_ARMS, Outcome
+from models.pooled import pooled_log_ratios
 from models.population import complete
 from models.table import FloatArray, Table, row_count, select_rows
 
 #: Design rows that are scored at once: bounds the memory of the incidence curves.
 _CHUNK = 16
+
+
+#: From design rows, a bundle and horizons to members' predictions.
+Predict = Callable[[FloatArray, Bundle, Sequence[int]], FloatArray]
 
 
 @dataclass(frozen=True)
@@ -60,19 +65,35 @@ def assess(table: Table, bundle: Bundle, question: Question) -> Estimates:
         `models.outcomes`: probabilities, and for the difference PTR minus none. Means over
         members, with pointwise quantiles.
     """
+    return _assess(table, bundle, question, member_predictions, len(OUTCOMES))
+
+
+def assess_pooled(table: Table, bundle: Bundle, question: Question) -> Estimates:
+    """Return overall survival under the pooled effect of the four earlier trials.
+
+    Returns
+    -------
+    Estimates
+        Arrays of shape (rows, 1, shown arms, horizons), as `assess`.
+    """
+    return _assess(table, bundle, question, pooled_predictions, 1)
+
+
+def _assess(
+    table: Table, bundle: Bundle, question: Question, predict: Predict, outcomes: int
+) -> Estimates:
+    parts: list[tuple[NDArray[np.intp], Estimates]] = []
     incomplete = _incomplete_rows(table)
-    shape = (row_count(table), len(OUTCOMES), len(ARMS) + 1, len(question.horizons))
-    result = Estimates(*(np.empty(shape) for _ in range(3)))
     complete_rows = np.flatnonzero(~incomplete)
     for start in range(0, len(complete_rows), _CHUNK):
         rows = complete_rows[start : start + _CHUNK]
-        members = member_predictions(
-            design_matrix(select_rows(table, rows)), bundle, question.horizons
-        )
-        _store(result, rows, summarise(members, question.level))
-    for row in np.flatnonzero(incomplete).tolist():
-        _store(result, row, _assess_incomplete(table, row, bundle, question))
-    return result
+        members = predict(design_matrix(select_rows(table, rows)), bundle, question.horizons)
+        parts.append((rows, summarise(members, question.level)))
+    for row in np.flatnonzero(incomplete):
+        averaged = _assess_incomplete(table, int(row), bundle, question, predict)
+        parts.append((np.array([row]), averaged))
+    shape = (row_count(table), outcomes, len(SHOWN_ARMS), len(question.horizons))
+    return _in_order(parts, shape)
 
 
 def member_predictions(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
@@ -98,6 +119,24 @@ def member_predictions(design: FloatArray, bundle: Bundle, horizons: Sequence[in
     arms = np.stack(by_outcome, axis=1)
     difference = arms[:, :, 1:2] - arms[:, :, 0:1]
     return np.concatenate([arms, difference], axis=2)
+
+
+def pooled_predictions(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
+    """Return every member's overall survival under the pooled effect.
+
+    Survival without surgery is the model's own; with surgery its cumulative hazard is that
+    times the pooled ratio.
+
+    Returns
+    -------
+    array, shape (rows, 1, shown arms, horizons, members)
+        As `member_predictions`.
+    """
+    months = np.asarray(horizons)
+    without = _cumulative_hazards(design, bundle.hazards["death"], months)[:, 0]
+    ratio = np.exp(pooled_log_ratios(without.shape[-1]))
+    arms = survival(np.stack([without, without * ratio], axis=1))[:, None]
+    return np.concatenate([arms, arms[:, :, 1:2] - arms[:, :, 0:1]], axis=2)
 
 
 def _outcome_curves(
@@ -131,23 +170,27 @@ def _cumulative_hazards(
     return hazards
 
 
-def _assess_incomplete(table: Table, row: int, bundle: Bundle, question: Question) -> Estimates:
+def _assess_incomplete(
+    table: Table, row: int, bundle: Bundle, question: Question, predict: Predict
+) -> Estimates:
+    """Return the predictions for one row, averaged over its completions, row axis included."""
     values = {name: float(column[row]) for name, column in table.items()}
     design, weights = complete(values, bundle.population)
     members = np.concatenate(
         [
-            member_predictions(design[start : start + _CHUNK], bundle, question.horizons)
+            predict(design[start : start + _CHUNK], bundle, question.horizons)
             for start in range(0, len(design), _CHUNK)
         ]
     )
+    # Outcome by outcome: the pooled quantiles need much memory.
     by_outcome = [
         summarise_completions(members[:, place], weights, question.level)
-        for place in range(len(OUTCOMES))
+        for place in range(members.shape[1])
     ]
     return Estimates(
-        estimate=np.stack([each.estimate for each in by_outcome]),
-        lower=np.stack([each.lower for each in by_outcome]),
-        upper=np.stack([each.upper for each in by_outcome]),
+        estimate=np.stack([each.estimate for each in by_outcome])[None],
+        lower=np.stack([each.lower for each in by_outcome])[None],
+        upper=np.stack([each.upper for each in by_outcome])[None],
     )
 
 
@@ -156,7 +199,15 @@ def _incomplete_rows(table: Table) -> NDArray[np.bool_]:
     return np.asarray(np.isnan(np.column_stack(modelled)).any(axis=1), dtype=np.bool_)
 
 
-def _store(result: Estimates, rows: NDArray[np.intp] | int, part: Estimates) -> None:
-    result.estimate[rows] = part.estimate
-    result.lower[rows] = part.lower
-    result.upper[rows] = part.upper
+def _in_order(
+    parts: list[tuple[NDArray[np.intp], Estimates]], shape: tuple[int, ...]
+) -> Estimates:
+    """Return the rows of the parts in the order of the table."""
+
+    def gather(which: str) -> FloatArray:
+        gathered = np.empty(shape)
+        for places, part in parts:
+            gathered[places] = getattr(part, which)
+        return gathered
+
+    return Estimates(gather("estimate"), gather("lower"), gather("upper"))

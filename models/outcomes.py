@@ -84,8 +84,11 @@ SHOWN_ARMS: tuple[str, ...] = tuple(ARM_LABELS)
 
 MODELS: tuple[str, ...] = ("cox",)
 DEFAULT_MODEL = "cox"
-EFFECTS: tuple[str, ...] = ("overall",)
-DEFAULT_EFFECT = "overall"
+OVERALL_EFFECT, POOLED_EFFECT, ALL_EFFECTS = "overall", "pooled", "all"
+#: The effect of surgery on survival: the whole trial's, that of the four earlier randomised
+#: trials together, or both beside each other. Local outcomes always take the whole trial's.
+EFFECTS: tuple[str, ...] = (OVERALL_EFFECT, POOLED_EFFECT, ALL_EFFECTS)
+DEFAULT_EFFECT = OVERALL_EFFECT
 
 FIRST_HORIZON = 1
 LAST_HORIZON = 96

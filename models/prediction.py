@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.assess import Question, assess
+from models.assess import Question, assess, assess_pooled
 from models.bundle import Bundle
 from models.caveats import Caveat, caveats_for
 from models.eligibility import Eligibility, check_eligibility
@@ -26,7 +26,11 @@ class Prediction:
     Attributes
     ----------
     estimates : Estimates or None
-        Arrays of shape (outcomes, shown arms, horizons); ``None`` out of scope.
+        Arrays of shape (outcomes, shown arms, horizons); ``None`` out of
+        scope.
+    pooled : Estimates or None
+        Overall survival, arrays of shape (shown arms, horizons), under the effect of the four
+        earlier trials.
     caveats, subgroups : tuple
         Empty out of scope: there is no figure to be careful with.
     """
@@ -36,6 +40,7 @@ class Prediction:
     question: Question
     bundle: Bundle
     estimates: Estimates | None
+    pooled: Estimates | None
     caveats: tuple[Caveat, ...]
     subgroups: tuple[SubgroupEvidence, ...]
 
@@ -49,7 +54,7 @@ def predict(patients: Sequence[Patient], bundle: Bundle, question: Question) -> 
     """Return a prediction for each patient, in order."""
     verdicts = [check_eligibility(patient) for patient in patients]
     in_scope = [row for row, verdict in enumerate(verdicts) if verdict.in_scope]
-    figures = _estimates([patients[row] for row in in_scope], bundle, question)
+    figures = _figures([patients[row] for row in in_scope], bundle, question)
     by_row = dict(zip(in_scope, figures, strict=True))
     return [
         _prediction(Scored(patient, verdict, by_row.get(row)), bundle, question)
@@ -58,30 +63,53 @@ def predict(patients: Sequence[Patient], bundle: Bundle, question: Question) -> 
 
 
 @dataclass(frozen=True)
+class Figures:
+    """The figures of one patient: all outcomes, and survival under the pooled effect."""
+
+    estimates: Estimates
+    pooled: Estimates
+
+
+@dataclass(frozen=True)
 class Scored:
     """A patient with her verdict and, in scope, her figures."""
 
     patient: Patient
     eligibility: Eligibility
-    estimates: Estimates | None
+    figures: Figures | None
 
 
-def _estimates(patients: Sequence[Patient], bundle: Bundle, question: Question) -> list[Estimates]:
+def _figures(patients: Sequence[Patient], bundle: Bundle, question: Question) -> list[Figures]:
     if not patients:
         return []
-    rows = assess(table_of(patients), bundle, question)
-    return [Estimates(*each) for each in zip(rows.estimate, rows.lower, rows.upper, strict=True)]
+    table = table_of(patients)
+    rows = zip(
+        _rows(assess(table, bundle, question)),
+        _rows(assess_pooled(table, bundle, question)),
+        strict=True,
+    )
+    return [
+        Figures(estimates, Estimates(pooled.estimate[0], pooled.lower[0], pooled.upper[0]))
+        for estimates, pooled in rows
+    ]
+
+
+def _rows(table: Estimates) -> list[Estimates]:
+    """Return the estimates of each row."""
+    rows = zip(table.estimate, table.lower, table.upper, strict=True)
+    return [Estimates(*each) for each in rows]
 
 
 def _prediction(scored: Scored, bundle: Bundle, question: Question) -> Prediction:
-    shown = scored.estimates is not None
+    shown = scored.figures is not None
     patient = scored.patient
     return Prediction(
         patient=patient,
         eligibility=scored.eligibility,
         question=question,
         bundle=bundle,
-        estimates=scored.estimates,
+        estimates=scored.figures.estimates if scored.figures else None,
+        pooled=scored.figures.pooled if scored.figures else None,
         caveats=tuple(caveats_for(patient, bundle, question.horizons)) if shown else (),
         subgroups=subgroups_of(patient) if shown else (),
     )

@@ -6,8 +6,10 @@ from typing import Any
 
 from models.bundle import Bundle
 from models.harms import HARMS
+from models.intervals import Estimates
 from models.options import Options
-from models.outcomes import OUTCOMES, SHOWN_ARMS, Outcome
+from models.outcomes import OUTCOMES, OVERALL_EFFECT, POOLED_EFFECT, SHOWN_ARMS, Outcome
+from models.pooled import pooled_figure
 from models.prediction import Prediction
 from models.rounding import for_machines
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
@@ -40,28 +42,64 @@ def single_answer(prediction: Prediction, options: Options) -> dict[str, Any]:
         "status": prediction.status,
         **common_part(prediction.bundle, options),
         **_patient_part(prediction),
-        **_verdict(prediction),
+        **_verdict(prediction, options),
         **({"harms": [harm.as_dict() for harm in HARMS]} if prediction.estimates else {}),
     }
 
 
-def list_entry(prediction: Prediction) -> dict[str, Any]:
+def list_entry(prediction: Prediction, options: Options) -> dict[str, Any]:
     """Return one patient's part of a list: caveats and subgroups by code."""
-    entry = {"status": prediction.status, **_patient_part(prediction), **_verdict(prediction)}
+    verdict = _verdict(prediction, options)
+    entry = {"status": prediction.status, **_patient_part(prediction), **verdict}
     for name in ("caveats", "subgroups"):
         entry[name] = [row["code"] for row in entry.get(name, [])]
     return entry
 
 
-def outcomes_part(prediction: Prediction) -> dict[str, Any]:
+def outcomes_part(prediction: Prediction, effect: str = OVERALL_EFFECT) -> dict[str, Any]:
     """Return the figures by outcome, arm and kind, to four decimals.
 
-    What is withheld has its reason in place of figures.
+    Survival is given under the effect that is asked for. What is withheld has its reason in
+    place of figures.
     """
-    return {
+    outcomes = {
         outcome.name: {"quantity": outcome.quantity, **_figures(prediction, place, outcome)}
         for place, outcome in enumerate(OUTCOMES)
     }
+    if effect == POOLED_EFFECT:
+        pooled = pooled_part(prediction)
+        outcomes[OUTCOMES[0].name] |= {arm: pooled[arm] for arm in SHOWN_ARMS}
+    return outcomes
+
+
+def pooled_part(prediction: Prediction) -> dict[str, Any]:
+    """Return overall survival under the pooled effect, with the published ratio behind it."""
+    if prediction.pooled is None:
+        raise ValueError("no figures out of scope")
+    published = pooled_figure()
+    return {
+        "evidence": published.id,
+        "hazard_ratio": published.estimate,
+        "interval": list(published.interval or ()),
+        "interval_level": published.level,
+        **{arm: _band(prediction.pooled, (number,)) for number, arm in enumerate(SHOWN_ARMS)},
+    }
+
+
+def _analyses(prediction: Prediction, options: Options) -> dict[str, Any]:
+    """Return the effects beside each other, the default first, when another was asked for."""
+    if options.effect == OVERALL_EFFECT:
+        return {}
+    analyses = [
+        {
+            "model": options.model,
+            "effect": effect,
+            "exploratory": False,
+            "outcomes": outcomes_part(prediction, effect),
+        }
+        for effect in (OVERALL_EFFECT, POOLED_EFFECT)
+    ]
+    return {"analyses": analyses}
 
 
 def is_withheld(prediction: Prediction, outcome: Outcome) -> bool:
@@ -80,11 +118,13 @@ def _patient_part(prediction: Prediction) -> dict[str, Any]:
     }
 
 
-def _verdict(prediction: Prediction) -> dict[str, Any]:
+def _verdict(prediction: Prediction, options: Options) -> dict[str, Any]:
     if prediction.estimates is None:
         return {"reasons": [note.as_dict() for note in prediction.eligibility.reasons]}
     return {
-        "outcomes": outcomes_part(prediction),
+        "outcomes": outcomes_part(prediction, options.effect),
+        "pooled_survival": pooled_part(prediction),
+        **_analyses(prediction, options),
         "caveats": [caveat.as_dict() for caveat in prediction.caveats],
         "subgroups": [row.as_dict() for row in prediction.subgroups],
     }
@@ -97,11 +137,11 @@ def _figures(prediction: Prediction, place: int, outcome: Outcome) -> dict[str, 
     withheld = prediction.eligibility.ulceration_withheld
     if withheld is not None and is_withheld(prediction, outcome):
         return {"withheld": withheld.as_dict()}
+    return {arm: _band(estimates, (place, number)) for number, arm in enumerate(SHOWN_ARMS)}
+
+
+def _band(estimates: Estimates, place: tuple[int, ...]) -> dict[str, list[float]]:
     return {
-        arm: {
-            "estimate": for_machines(estimates.estimate[place, number]).tolist(),
-            "lower": for_machines(estimates.lower[place, number]).tolist(),
-            "upper": for_machines(estimates.upper[place, number]).tolist(),
-        }
-        for number, arm in enumerate(SHOWN_ARMS)
+        kind: for_machines(getattr(estimates, kind)[place]).tolist()
+        for kind in ("estimate", "lower", "upper")
     }

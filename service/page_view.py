@@ -13,7 +13,7 @@ from models.outcomes import ARM_LABELS, DIFFERENCE, OUTCOMES, PTR, SYSTEMIC_THER
 from models.patient import Patient
 from models.prediction import Prediction
 from models.rounding import percent
-from service.answers import outcomes_part
+from service.answers import outcomes_part, pooled_part
 
 #: The horizon that the sentences speak of: the one at which the paper gives local outcomes.
 _SPOKEN_HORIZON = 48
@@ -33,6 +33,28 @@ class TableRow:
     months: int
     cells: tuple[str, ...]
     adds_up: bool
+
+
+@dataclass(frozen=True)
+class PooledView:
+    """Survival's difference under the pooled effect, by horizon, and where it comes from."""
+
+    source: str
+    cells: tuple[str, ...]
+
+
+def pooled_view(prediction: Prediction) -> PooledView:
+    """Return the difference in survival under the effect of the four earlier trials."""
+    part = pooled_part(prediction)
+    lower, upper = part["interval"]
+    source = (
+        f"The four earlier randomised trials together: hazard ratio {part['hazard_ratio']:.2f}, "
+        f"{part['interval_level']:.0%} interval {lower:.2f} to {upper:.2f}."
+    )
+    months = range(len(prediction.question.horizons))
+    return PooledView(
+        source, tuple(_band(part[DIFFERENCE], place, signed=True) for place in months)
+    )
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from models.patient import Patient
 from models.prediction import predict
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
 from service.form import form_groups, read_form
-from service.page_view import harm_sentences, input_rows, outcome_views
+from service.page_view import harm_sentences, input_rows, outcome_views, pooled_view
 from service.responses import bundles
 
 #: Horizons of the page: the default ones, which include the four years that the paper gives.
@@ -78,6 +78,7 @@ def _result_page(patient: Patient, form: MultiDict[str, str]) -> Response:
             level=f"{PAGE_OPTIONS.interval_level:.0%}",
             arm_labels=list(ARM_LABELS.values()),
             outcomes=outcome_views(prediction) if in_scope else [],
+            pooled=pooled_view(prediction) if in_scope else None,
             harms=harm_sentences() if in_scope else [],
             inputs=input_rows(patient),
             typed=list(form.items(multi=True)),

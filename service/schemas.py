@@ -87,6 +87,16 @@ class BandSchema(Schema):
     upper = fields.List(fields.Float(), required=True)
 
 
+_PooledSchema: type[Schema] = Schema.from_dict(
+    {
+        "evidence": fields.String(required=True),
+        "hazard_ratio": fields.Float(required=True),
+        "interval": fields.List(fields.Float(), required=True),
+        "interval_level": fields.Float(required=True),
+        **{arm: fields.Nested(BandSchema, required=True) for arm in SHOWN_ARMS},
+    },
+    name="PooledSurvival",
+)
 _OutcomeSchema: type[Schema] = Schema.from_dict(
     {
         "quantity": fields.String(required=True),
@@ -102,6 +112,15 @@ _OutcomesSchema: type[Schema] = Schema.from_dict(
     {outcome.name: fields.Nested(_OutcomeSchema, required=True) for outcome in OUTCOMES},
     name="Outcomes",
 )
+
+
+class AnalysisSchema(Schema):
+    """The figures under one effect of surgery."""
+
+    model = fields.String(required=True)
+    effect = fields.String(required=True)
+    exploratory = fields.Boolean(required=True)
+    outcomes = fields.Nested(_OutcomesSchema, required=True)
 
 
 class ModelSchema(Schema):
@@ -191,6 +210,11 @@ class AnswerSchema(CommonSchema):
     applicability = fields.List(fields.Nested(NoteSchema), required=True)
     reasons = fields.List(fields.Nested(NoteSchema))
     outcomes = fields.Nested(_OutcomesSchema)
+    pooled_survival = fields.Nested(
+        _PooledSchema,
+        metadata={"description": "Overall survival under the four earlier trials' effect."},
+    )
+    analyses = fields.List(fields.Nested(AnalysisSchema))
     caveats = fields.List(fields.Nested(CaveatSchema))
     subgroups = fields.List(fields.Nested(SubgroupSchema))
     harms = fields.List(fields.Nested(_HarmSchema))
@@ -227,6 +251,11 @@ class ResultSchema(Schema):
     applicability = fields.List(fields.Nested(NoteSchema))
     reasons = fields.List(fields.Nested(NoteSchema))
     outcomes = fields.Nested(_OutcomesSchema)
+    pooled_survival = fields.Nested(
+        _PooledSchema,
+        metadata={"description": "Overall survival under the four earlier trials' effect."},
+    )
+    analyses = fields.List(fields.Nested(AnalysisSchema))
     caveats = fields.List(fields.String())
     subgroups = fields.List(fields.String())
     errors = fields.List(fields.Nested(ErrorItemSchema))

@@ -29,7 +29,7 @@ def json_document(scored: Iterable[ScoredRow], bundle: Bundle, options: Options)
         subgroups |= {s.subgroup.code: s.as_dict() for s in each.prediction.subgroups}
     return {
         **common_part(bundle, options),
-        "results": [_entry(each) for each in rows],
+        "results": [_entry(each, options) for each in rows],
         "caveats": list(caveats.values()),
         "subgroups": list(subgroups.values()),
         "harms": [harm.as_dict() for harm in HARMS],
@@ -46,10 +46,10 @@ def ndjson_lines(scored: Iterable[ScoredRow], options: Options) -> Iterator[str]
         yield json.dumps(body, ensure_ascii=False) + "\n"
 
 
-def _entry(scored: ScoredRow) -> dict[str, Any]:
+def _entry(scored: ScoredRow, options: Options) -> dict[str, Any]:
     if scored.prediction is None:
         return {**_place(scored), "status": "rejected", **_errors(scored)}
-    return {**_place(scored), **list_entry(scored.prediction)}
+    return {**_place(scored), **list_entry(scored.prediction, options)}
 
 
 def _place(scored: ScoredRow) -> dict[str, Any]:

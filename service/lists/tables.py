@@ -5,13 +5,13 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 from models.bundle import Bundle
 from models.options import Options
-from models.outcomes import OUTCOMES, SHOWN_ARMS
-from models.prediction import Prediction
+from models.outcomes import DIFFERENCE, OUTCOMES, SHOWN_ARMS
 from models.texts import INTENDED_USE
-from service.answers import outcomes_part
+from service.answers import outcomes_part, pooled_part
 from service.lists.scoring import ScoredRow
 
 _KINDS = (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
@@ -37,7 +37,12 @@ def csv_header(options: Options) -> list[str]:
         for month in options.horizons_months
         for _, suffix in _KINDS
     ]
-    return ["row_id", "status", "model", *figures, *_CODE_COLUMNS, *_STATEMENT_COLUMNS]
+    pooled = [
+        f"{OUTCOMES[0].name}_difference_pooled_{month}{suffix}"
+        for month in options.horizons_months
+        for _, suffix in _KINDS
+    ]
+    return ["row_id", "status", "model", *figures, *_CODE_COLUMNS, *_STATEMENT_COLUMNS, *pooled]
 
 
 def csv_lines(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> Iterator[str]:
@@ -66,11 +71,17 @@ def _csv_cells(scored: ScoredRow, bundle: Bundle, options: Options) -> list[str]
     prediction = scored.prediction
     start = [scored.row.row_id, scored.status, f"{bundle.id}@{bundle.version}"]
     codes = _codes(scored)
+    outcomes: dict[str, Any] = {}
+    pooled: dict[str, Any] = {}
+    if prediction is not None and prediction.estimates is not None:
+        outcomes = outcomes_part(prediction, options.effect)
+        pooled = pooled_part(prediction)
     return [
         *start,
-        *_figure_cells(prediction, options),
+        *_figure_cells(outcomes, options),
         *(";".join(codes[column]) for column in _CODE_COLUMNS),
         *_statements(scored, bundle, options),
+        *_band_cells(pooled.get(DIFFERENCE), options),
     ]
 
 
@@ -86,16 +97,17 @@ def _statements(scored: ScoredRow, bundle: Bundle, options: Options) -> tuple[st
     )
 
 
-def _figure_cells(prediction: Prediction | None, options: Options) -> Iterator[str]:
-    shown = prediction is not None and prediction.estimates is not None
-    outcomes = outcomes_part(prediction) if shown and prediction is not None else {}
+def _figure_cells(outcomes: dict[str, Any], options: Options) -> Iterator[str]:
     for outcome in OUTCOMES:
         by_arm = outcomes.get(outcome.name, {})
         for arm in SHOWN_ARMS:
-            figures = by_arm.get(arm)
-            for place in range(len(options.horizons_months)):
-                for kind, _ in _KINDS:
-                    yield "" if figures is None else f"{figures[kind][place]:.4f}"
+            yield from _band_cells(by_arm.get(arm), options)
+
+
+def _band_cells(band: dict[str, list[float]] | None, options: Options) -> Iterator[str]:
+    for place in range(len(options.horizons_months)):
+        for kind, _ in _KINDS:
+            yield "" if band is None else f"{band[kind][place]:.4f}"
 
 
 def _codes(scored: ScoredRow) -> dict[str, list[str]]:

@@ -1,0 +1,74 @@
+"""Survival under the effect of the four earlier trials."""
+
+import math
+
+import numpy as np
+import pytest
+
+from models.assess import Question, assess, assess_pooled
+from models.bundle import load_bundle
+from models.evidence.interactions import standard_error
+from models.pooled import pooled_figure, pooled_log_ratios
+from models.table import table_of
+from service.bundles import default_folder
+from tests.support.patients import patient_of
+
+QUESTION = Question((12, 48, 96), 0.95)
+
+
+@pytest.fixture(scope="module")
+def bundle():
+    return load_bundle(default_folder())
+
+
+def test_the_ratio_is_the_published_one():
+    figure = pooled_figure()
+    assert (figure.estimate, figure.interval, figure.level) == (0.97, (0.72, 1.29), 0.95)
+
+
+def test_members_have_the_published_mean_and_spread():
+    ratios = pooled_log_ratios(1000)
+    assert ratios.mean() == pytest.approx(math.log(0.97), abs=0.002)
+    assert ratios.std() == pytest.approx(standard_error((0.72, 1.29), 0.95), rel=0.02)
+
+
+def test_members_are_the_same_each_time_and_cannot_be_changed():
+    assert np.array_equal(pooled_log_ratios(200), pooled_log_ratios(200))
+    with pytest.raises(ValueError, match="read-only"):
+        pooled_log_ratios(200)[0] = 0
+
+
+def test_a_members_ratio_has_nothing_to_do_with_its_prognosis(bundle):
+    hazard = bundle.hazards["death"]
+    ratios = pooled_log_ratios(len(hazard.arm))
+    for other in (hazard.arm, hazard.baseline[60], *hazard.coefficients):
+        assert abs(np.corrcoef(ratios, other)[0, 1]) < 0.2
+
+
+@pytest.mark.parametrize("changes", [{}, {"ecog_ps": None, "clinical_n": None}])
+def test_survival_without_surgery_is_the_models_own(bundle, changes):
+    table = table_of([patient_of(**changes)])
+    own, pooled = assess(table, bundle, QUESTION), assess_pooled(table, bundle, QUESTION)
+    assert pooled.estimate.shape == (1, 1, 3, 3)
+    assert np.array_equal(pooled.estimate[:, 0, 0], own.estimate[:, 0, 0])
+    assert np.array_equal(pooled.lower[:, 0, 0], own.lower[:, 0, 0])
+
+
+def test_the_difference_is_smaller_than_the_trials_own_and_its_interval_holds_zero(bundle):
+    table = table_of([patient_of()])
+    own, pooled = assess(table, bundle, QUESTION), assess_pooled(table, bundle, QUESTION)
+    assert np.all(np.abs(pooled.estimate[0, 0, 2]) < own.estimate[0, 0, 2])
+    assert np.all(pooled.lower[0, 0, 2] < 0)
+    assert np.all(pooled.upper[0, 0, 2] > 0)
+
+
+def test_survival_with_surgery_is_that_of_the_ratio_member_by_member(bundle):
+    table = table_of([patient_of()])
+    hazard = bundle.hazards["death"]
+    from models.design_matrix import design_matrix
+
+    log_ratio = design_matrix(table)[0] @ hazard.coefficients
+    cumulative = hazard.baseline[48] * np.exp(log_ratio)
+    expected = np.exp(-cumulative * np.exp(pooled_log_ratios(len(cumulative)))).mean()
+    pooled = assess_pooled(table, bundle, QUESTION)
+    assert pooled.estimate[0, 0, 1, 1] == pytest.approx(expected, abs=1e-12)
