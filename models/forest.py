@@ -73,7 +73,7 @@ def tree_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
     """
     # Thresholds were found on single-precision values, so these must be compared.
     single = design.astype(np.float32).astype(np.float64)
-    member, tree = np.ogrid[: forest.members, : forest.feature.shape[1]]
+    member, tree = _every_tree(forest)
     hazards = [forest.values[member, tree, _leaves(forest, row)] for row in single]
     return np.stack(hazards)
 
@@ -116,9 +116,15 @@ def at_months(hazards: FloatArray, months: NDArray[np.intp]) -> FloatArray:
     return np.ascontiguousarray(np.swapaxes(hazards @ weights, 1, 2))
 
 
+def _every_tree(forest: ForestHazard) -> tuple[IntArray, IntArray]:
+    """Return indices that reach all trees, shapes (members, 1) and (1, trees)."""
+    member, tree = np.ogrid[: forest.members, : forest.feature.shape[1]]
+    return member, tree
+
+
 def _leaves(forest: ForestHazard, row: FloatArray) -> IntArray:
     """Return the number of the leaf that a row reaches in every tree, (members, trees)."""
-    member, tree = np.ogrid[: forest.members, : forest.feature.shape[1]]
+    member, tree = _every_tree(forest)
     node = np.zeros(forest.feature.shape[:2], dtype=np.int64)
     while True:
         feature = forest.feature[member, tree, node]
