@@ -8,23 +8,21 @@ whatever stands beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from numpy.typing import NDArray
 
-from models.bundle import Bundle, CoxHazard
-from models.curves import cumulative_incidence, survival
+from models.analyses import DEFAULT_ANALYSIS, Analysis
+from models.bundle import Bundle
+from models.curves import incidence_increments, reached_by, survival
 from models.design_matrix import design_matrix
+from models.hazards import Source, hazard_source
 from models.intervals import Estimates, summarise, summarise_completions
-from models.outcomes import OUTCOMES, SHOWN_ARMS, Outcome
+from models.outcomes import ARMS, INCIDENCES, OUTCOMES, SHOWN_ARMS, SURVIVALS
 from models.pooled import pooled_log_ratios
 from models.population import complete
 from models.table import FloatArray, Table, row_count, select_rows
-
-#: Design rows that are scored at once: bounds the memory of the incidence curves.
-_CHUNK = 16
-
 
 #: From design rows, a bundle and horizons to members' predictions.
 Predict = Callable[[FloatArray, Bundle, Sequence[int]], FloatArray]
@@ -46,7 +44,9 @@ class Question:
     level: float
 
 
-def assess(table: Table, bundle: Bundle, question: Question) -> Estimates:
+def assess(
+    table: Table, bundle: Bundle, question: Question, analysis: Analysis = DEFAULT_ANALYSIS
+) -> Estimates:
     """Return the predictions for every row of a table.
 
     Parameters
@@ -57,6 +57,9 @@ def assess(table: Table, bundle: Bundle, question: Question) -> Estimates:
         The models.
     question : Question
         Horizons and level.
+    analysis : Analysis
+        Model and effect; ``pooled`` is `assess_with_pooled`'s affair and answered as
+        ``overall``.
 
     Returns
     -------
@@ -65,38 +68,63 @@ def assess(table: Table, bundle: Bundle, question: Question) -> Estimates:
         `models.outcomes`: probabilities, and for the difference PTR minus none. Means over
         members, with pointwise quantiles.
     """
-    return _assess(table, bundle, question, member_predictions, len(OUTCOMES))
+
+    def predict(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
+        return member_predictions(design, bundle, horizons, analysis)
+
+    return _assess(table, bundle, question, predict, len(OUTCOMES))
 
 
-def assess_pooled(table: Table, bundle: Bundle, question: Question) -> Estimates:
-    """Return overall survival under the pooled effect of the four earlier trials.
+def assess_with_pooled(
+    table: Table, bundle: Bundle, question: Question, analysis: Analysis = DEFAULT_ANALYSIS
+) -> tuple[Estimates, Estimates]:
+    """Return what `assess` does, and survival under the pooled effect of the earlier trials.
 
     Returns
     -------
-    Estimates
-        Arrays of shape (rows, 1, shown arms, horizons), as `assess`.
+    own : Estimates
+        As `assess`.
+    pooled : Estimates
+        Overall survival alone, arrays of shape (rows, 1, shown arms, horizons).
     """
-    return _assess(table, bundle, question, pooled_predictions, 1)
+
+    def predict(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
+        source, months = hazard_source(design, bundle, analysis), np.asarray(horizons)
+        return np.concatenate([_predictions(source, months), _pooled(source, months)], axis=1)
+
+    found = _assess(table, bundle, question, predict, len(OUTCOMES) + 1)
+    own, pooled = (
+        Estimates(*(getattr(found, side.name)[:, part] for side in fields(Estimates)))
+        for part in (slice(None, -1), slice(-1, None))
+    )
+    return own, pooled
 
 
 def _assess(
     table: Table, bundle: Bundle, question: Question, predict: Predict, outcomes: int
 ) -> Estimates:
-    parts: list[tuple[NDArray[np.intp], Estimates]] = []
-    incomplete = _incomplete_rows(table)
-    complete_rows = np.flatnonzero(~incomplete)
-    for start in range(0, len(complete_rows), _CHUNK):
-        rows = complete_rows[start : start + _CHUNK]
-        members = predict(design_matrix(select_rows(table, rows)), bundle, question.horizons)
-        parts.append((rows, summarise(members, question.level)))
-    for row in np.flatnonzero(incomplete):
-        averaged = _assess_incomplete(table, int(row), bundle, question, predict)
-        parts.append((np.array([row]), averaged))
     shape = (row_count(table), outcomes, len(SHOWN_ARMS), len(question.horizons))
-    return _in_order(parts, shape)
+    estimates = Estimates(*(np.empty(shape) for _ in fields(Estimates)))
+    incomplete = _incomplete_rows(table)
+    complete_rows = iter(design_matrix(select_rows(table, np.flatnonzero(~incomplete))))
+    # Row by row: the curves of one stay in the processor's cache, those of many do not.
+    for row in range(row_count(table)):
+        if incomplete[row]:
+            found = _assess_incomplete(table, row, bundle, question, predict)
+        else:
+            members = predict(next(complete_rows)[None], bundle, question.horizons)
+            found = summarise(members[0], question.level)
+        for side in fields(Estimates):
+            getattr(estimates, side.name)[row] = getattr(found, side.name)
+    return estimates
 
 
-def member_predictions(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
+def member_predictions(
+    design: FloatArray,
+    bundle: Bundle,
+    horizons: Sequence[int],
+    analysis: Analysis = DEFAULT_ANALYSIS,
+) -> FloatArray:
     """Return every member's predictions.
 
     Parameters
@@ -105,6 +133,8 @@ def member_predictions(design: FloatArray, bundle: Bundle, horizons: Sequence[in
     bundle : Bundle
     horizons : sequence of int
         Whole months.
+    analysis : Analysis
+        Model and effect.
 
     Returns
     -------
@@ -113,73 +143,65 @@ def member_predictions(design: FloatArray, bundle: Bundle, horizons: Sequence[in
         capped by overall survival, member by member, because nobody can be alive without
         local progression and not be alive.
     """
-    months = np.asarray(horizons)
-    by_outcome = [_outcome_curves(design, bundle, outcome, months) for outcome in OUTCOMES]
-    by_outcome[1] = np.minimum(by_outcome[1], by_outcome[0])
-    arms = np.stack(by_outcome, axis=1)
-    difference = arms[:, :, 1:2] - arms[:, :, 0:1]
-    return np.concatenate([arms, difference], axis=2)
+    return _predictions(hazard_source(design, bundle, analysis), np.asarray(horizons))
 
 
-def pooled_predictions(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
-    """Return every member's overall survival under the pooled effect.
+def _predictions(source: Source, months: NDArray[np.intp]) -> FloatArray:
+    survivals = _survival_curves(source, months)
+    incidences = _incidence_curves(source, months)
+    return _with_difference(np.concatenate([survivals, incidences], axis=1))
+
+
+def _pooled(source: Source, months: NDArray[np.intp]) -> FloatArray:
+    """Return survival under the pooled effect, shape (rows, 1, shown arms, months, members).
 
     Survival without surgery is the model's own; with surgery its cumulative hazard is that
     times the pooled ratio.
-
-    Returns
-    -------
-    array, shape (rows, 1, shown arms, horizons, members)
-        As `member_predictions`.
     """
-    months = np.asarray(horizons)
-    without = _cumulative_hazards(design, bundle.hazards["death"], months)[:, 0]
+    without = source(OUTCOMES[0].event_hazards, months)[:, :, 0]
     ratio = np.exp(pooled_log_ratios(without.shape[-1]))
-    arms = survival(np.stack([without, without * ratio], axis=1))[:, None]
-    return np.concatenate([arms, arms[:, :, 1:2] - arms[:, :, 0:1]], axis=2)
+    return _with_difference(survival(np.stack([without, without * ratio], axis=2)))
 
 
-def _outcome_curves(
-    design: FloatArray, bundle: Bundle, outcome: Outcome, months: NDArray[np.intp]
-) -> FloatArray:
-    """Return curves of shape (rows, arms, months, members)."""
-    if outcome.competing_hazard is None:
-        by_hazard = [
-            _cumulative_hazards(design, bundle.hazards[name], months)
-            for name in outcome.event_hazards
-        ]
-        return survival(np.add.reduce(by_hazard))
+def _survival_curves(source: Source, months: NDArray[np.intp]) -> FloatArray:
+    """Return curves of shape (rows, survivals, arms, months, members)."""
+    curves = [
+        survival(np.add.reduce(source(outcome.event_hazards, months), axis=1))
+        for outcome in SURVIVALS
+    ]
+    overall, without_local_progression = curves
+    return np.stack([overall, np.minimum(without_local_progression, overall)], axis=1)
+
+
+def _incidence_curves(source: Source, months: NDArray[np.intp]) -> FloatArray:
+    """Return curves of shape (rows, incidences, arms, months, members)."""
     grid = np.arange(1, months.max() + 1)
-    event, competing = (
-        _cumulative_hazards(design, bundle.hazards[name], grid) for name in outcome.hazards
-    )
-    incidence = cumulative_incidence(event, competing)
-    # The mean over members runs along contiguous memory, whatever the number of rows.
-    return np.ascontiguousarray(incidence[..., months - 1, :])
+    # Outcome by outcome and arm by arm, because large arrays leave the processor's cache.
+    increments = [
+        [incidence_increments(event[:, arm], competing[:, arm]) for arm in range(len(ARMS))]
+        for event, competing in (
+            [source((name,), grid)[:, 0] for name in outcome.hazards] for outcome in INCIDENCES
+        )
+    ]
+    by_outcome = [reached_by(np.stack(arms, axis=1), months) for arms in increments]
+    return np.stack(by_outcome, axis=1)
 
 
-def _cumulative_hazards(
-    design: FloatArray, hazard: CoxHazard, months: NDArray[np.intp]
-) -> FloatArray:
-    """Return cumulative hazards of shape (rows, arms, months, members)."""
-    log_ratio = np.zeros((len(design), hazard.arm.shape[0]))
-    for term, coefficient in zip(design.T, hazard.coefficients, strict=True):
-        log_ratio += term[:, None] * coefficient[None, :]
-    by_arm = np.stack([log_ratio, log_ratio + hazard.arm], axis=1)
-    hazards: FloatArray = np.exp(by_arm)[:, :, None, :] * hazard.baseline[months]
-    return hazards
+def _with_difference(arms: FloatArray) -> FloatArray:
+    """Return the arms' curves, (rows, outcomes, arms, ...), with their difference behind."""
+    return np.concatenate([arms, arms[:, :, 1:2] - arms[:, :, 0:1]], axis=2)
 
 
 def _assess_incomplete(
     table: Table, row: int, bundle: Bundle, question: Question, predict: Predict
 ) -> Estimates:
-    """Return the predictions for one row, averaged over its completions, row axis included."""
+    """Return the predictions for one row, averaged over its completions."""
     values = {name: float(column[row]) for name, column in table.items()}
     design, weights = complete(values, bundle.population)
     members = np.concatenate(
         [
-            predict(design[start : start + _CHUNK], bundle, question.horizons)
-            for start in range(0, len(design), _CHUNK)
+            predict(design[number : number + 1], bundle, question.horizons)
+            for number in range(len(design))
         ]
     )
     # Outcome by outcome: the pooled quantiles need much memory.
@@ -188,26 +210,13 @@ def _assess_incomplete(
         for place in range(members.shape[1])
     ]
     return Estimates(
-        estimate=np.stack([each.estimate for each in by_outcome])[None],
-        lower=np.stack([each.lower for each in by_outcome])[None],
-        upper=np.stack([each.upper for each in by_outcome])[None],
+        *(
+            np.stack([getattr(each, side.name) for each in by_outcome])
+            for side in fields(Estimates)
+        )
     )
 
 
 def _incomplete_rows(table: Table) -> NDArray[np.bool_]:
     modelled = [column for name, column in table.items() if name != "triple_negative"]
     return np.asarray(np.isnan(np.column_stack(modelled)).any(axis=1), dtype=np.bool_)
-
-
-def _in_order(
-    parts: list[tuple[NDArray[np.intp], Estimates]], shape: tuple[int, ...]
-) -> Estimates:
-    """Return the rows of the parts in the order of the table."""
-
-    def gather(which: str) -> FloatArray:
-        gathered = np.empty(shape)
-        for places, part in parts:
-            gathered[places] = getattr(part, which)
-        return gathered
-
-    return Estimates(gather("estimate"), gather("lower"), gather("upper"))

@@ -1,9 +1,9 @@
 """The bundle: a folder of plain arrays and texts that holds everything a prediction needs.
 
-Layout of format 1 (`FORMAT`; a change of meaning needs a new number)::
+Layout of format 2 (`FORMAT`; a change of meaning needs a new number)::
 
     manifest.json   what it is, how it was made, sha-256 of every other file
-    arrays.npz      coefficients, baselines and the population (read without pickles)
+    arrays.npz      coefficients, baselines, forests and the population (read without pickles)
     card.md         the model card
 
 Loading audits first: the files must be exactly those of the manifest, with its digests, and
@@ -17,26 +17,37 @@ import io
 import json
 import zipfile
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.covariates import TABLE_COVARIATES
+from models.cox import CoxHazard, CoxModels, side_by_side
 from models.design_matrix import TERM_NAMES
 from models.errors import BundleRefused, Problem
-from models.outcomes import HAZARDS, LAST_HORIZON
+from models.forest import ForestHazard
+from models.forest_arrays import (
+    PARTS,
+    forest_arrays,
+    forest_fault,
+    forest_shapes,
+    read_forest,
+)
+from models.outcomes import COX, FOREST, HAZARDS, LAST_HORIZON
 from models.population import Block
 from models.table import FloatArray
 
-FORMAT = 1
+FORMAT = 2
 MANIFEST = "manifest.json"
 ARRAYS = "arrays.npz"
 CARD = "card.md"
 
 #: The keys of a manifest and the type of each.
-_MANIFEST_KINDS: dict[str, type] = {
+MANIFEST_KINDS: dict[str, type] = {
     "format": int,
     "id": str,
     "version": str,
@@ -50,31 +61,15 @@ _MANIFEST_KINDS: dict[str, type] = {
     "packages": dict,
     "files": dict,
 }
+_COX_PARTS = ("coefficients", "arm", "baseline")
 _LARGEST_FILE = 20 * 2**20
+#: What a bundle may hold: the Cox models alone, or the forests beside them.
+_KINDS = ([COX], [COX, FOREST])
 #: What reading a hostile archive may raise.
 _UNREADABLE = (
     *(ValueError, OSError, EOFError, KeyError, RuntimeError),
     *(zipfile.BadZipFile, zlib.error),
 )
-
-
-@dataclass(frozen=True)
-class CoxHazard:
-    """One cause-specific Cox model, member by member.
-
-    Attributes
-    ----------
-    coefficients : array, shape (terms, members)
-        Log hazard ratios.
-    arm : array, shape (members,)
-        Log hazard ratio of PTR, surgery / no surgery.
-    baseline : array, shape (LAST_HORIZON + 1, members)
-        Cumulative baseline hazard without surgery at months 0, 1, ..., 96.
-    """
-
-    coefficients: FloatArray
-    arm: FloatArray
-    baseline: FloatArray
 
 
 @dataclass(frozen=True)
@@ -93,6 +88,8 @@ class Bundle:
         What unknown covariates are averaged over.
     card : str
         The model card, Markdown.
+    forests : dict
+        `ForestHazard` by the same names, or empty when ``kind`` names no forest.
     """
 
     manifest: dict[str, Any]
@@ -100,6 +97,17 @@ class Bundle:
     hazards: dict[str, CoxHazard]
     population: tuple[Block, ...]
     card: str
+    forests: dict[str, ForestHazard] = field(default_factory=dict)
+
+    @cached_property
+    def cox(self) -> CoxModels:
+        """The Cox models side by side, as they are scored."""
+        return side_by_side(self.hazards)
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The models that can be asked for, the default first."""
+        return tuple(self.manifest["kind"])
 
     @property
     def id(self) -> str:
@@ -117,44 +125,45 @@ class Bundle:
         return str(self.manifest["training_data"])
 
 
-def save_bundle(
-    folder: Path,
-    manifest: dict[str, Any],
-    hazards: dict[str, CoxHazard],
-    population: tuple[Block, ...],
-    card: str,
-) -> None:
+def save_bundle(folder: Path, bundle: Bundle) -> None:
     """Write a bundle, byte for byte the same for the same contents.
 
     Parameters
     ----------
     folder : Path
         Created when it does not exist; files of the same names are replaced.
-    manifest : dict
-        All keys of the format but ``format``, ``population`` and ``files``.
+    bundle : Bundle
+        Its manifest has no ``format``, ``population`` and ``files``, which are made here; its
+        digest is not looked at.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    arrays: dict[str, FloatArray] = {}
-    for name, hazard in hazards.items():
-        for part in ("coefficients", "arm", "baseline"):
-            arrays[f"{name}.{part}"] = getattr(hazard, part)
-    for number, block in enumerate(population):
-        arrays[f"population.{number}.cells"] = block.cells
-        arrays[f"population.{number}.weights"] = block.weights
+    arrays = _stored_arrays(bundle)
     buffer = io.BytesIO()
-    np.savez_compressed(
-        buffer, allow_pickle=False, **{k: v.astype("<f4") for k, v in arrays.items()}
-    )
-    files = {ARRAYS: buffer.getvalue(), CARD: card.encode()}
-    full = {
+    np.savez_compressed(buffer, allow_pickle=False, **arrays)
+    files = {ARRAYS: buffer.getvalue(), CARD: bundle.card.encode()}
+    manifest = {
         "format": FORMAT,
-        **manifest,
-        "population": [list(block.fields) for block in population],
+        **bundle.manifest,
+        "population": [list(block.fields) for block in bundle.population],
         "files": {name: hashlib.sha256(data).hexdigest() for name, data in files.items()},
     }
-    files[MANIFEST] = (json.dumps(full, indent=1, ensure_ascii=False) + "\n").encode()
+    files[MANIFEST] = (json.dumps(manifest, indent=1, ensure_ascii=False) + "\n").encode()
     for name, data in files.items():
         (folder / name).write_bytes(data)
+
+
+def _stored_arrays(bundle: Bundle) -> dict[str, NDArray[Any]]:
+    arrays: dict[str, NDArray[Any]] = {}
+    for name, hazard in bundle.hazards.items():
+        for part in _COX_PARTS:
+            arrays[f"{name}.{part}"] = getattr(hazard, part).astype("<f4")
+    for number, block in enumerate(bundle.population):
+        arrays[f"population.{number}.cells"] = block.cells.astype("<f4")
+        arrays[f"population.{number}.weights"] = block.weights.astype("<f4")
+    for name, forest in bundle.forests.items():
+        for part, stored in forest_arrays(forest).items():
+            arrays[f"forest.{name}.{part}"] = stored
+    return arrays
 
 
 def load_bundle(folder: Path) -> Bundle:
@@ -169,9 +178,9 @@ def load_bundle(folder: Path) -> Bundle:
     manifest = _read_manifest(manifest_bytes)
     files = _read_verified(folder, manifest["files"])
     arrays = _read_arrays(files[ARRAYS], _array_shapes(manifest))
+    _check_meaning(arrays, manifest)
     hazards = {
-        name: CoxHazard(*(arrays[f"{name}.{p}"] for p in ("coefficients", "arm", "baseline")))
-        for name in HAZARDS
+        name: CoxHazard(*(arrays[f"{name}.{part}"] for part in _COX_PARTS)) for name in HAZARDS
     }
     population = tuple(
         Block(
@@ -181,8 +190,11 @@ def load_bundle(folder: Path) -> Bundle:
         )
         for number, fields in enumerate(manifest["population"])
     )
+    forests = {
+        name: read_forest(_parts(arrays, name)) for name in HAZARDS if FOREST in manifest["kind"]
+    }
     digest = "sha256:" + hashlib.sha256(manifest_bytes).hexdigest()
-    return Bundle(manifest, digest, hazards, population, _text(files[CARD]))
+    return Bundle(manifest, digest, hazards, population, _text(files[CARD]), forests)
 
 
 def _text(data: bytes) -> str:
@@ -213,12 +225,14 @@ def _read_manifest(data: bytes) -> dict[str, Any]:
         raise _refuse("bundle_damaged", f"{MANIFEST} is not JSON.") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise _refuse("bundle_format", f"The bundle's format is not {FORMAT}.")
-    if set(manifest) != set(_MANIFEST_KINDS):
-        odd = ", ".join(sorted(set(manifest) ^ set(_MANIFEST_KINDS)))
+    if set(manifest) != set(MANIFEST_KINDS):
+        odd = ", ".join(sorted(set(manifest) ^ set(MANIFEST_KINDS)))
         raise _refuse("bundle_format", f"The manifest lacks or adds: {odd}.")
-    wrong = [name for name, kind in _MANIFEST_KINDS.items() if type(manifest[name]) is not kind]
+    wrong = [name for name, kind in MANIFEST_KINDS.items() if type(manifest[name]) is not kind]
     if wrong or not all(isinstance(fields, list) for fields in manifest["population"]):
         raise _refuse("bundle_format", f"Of another type: {', '.join(wrong) or 'population'}.")
+    if manifest["kind"] not in _KINDS:
+        raise _refuse("bundle_format", f"The bundle holds other models: {manifest['kind']}.")
     if manifest["terms"] != list(TERM_NAMES):
         raise _refuse("bundle_format", "The bundle was fitted on other covariates.")
     names = [str(name) for fields in manifest["population"] for name in fields]
@@ -249,6 +263,10 @@ def _array_shapes(manifest: dict[str, Any]) -> dict[str, tuple[int | None, ...]]
     for number, fields in enumerate(manifest["population"]):
         shapes[f"population.{number}.cells"] = (None, len(fields))
         shapes[f"population.{number}.weights"] = (None,)
+    if FOREST in manifest["kind"]:
+        for name in HAZARDS:
+            for part, shape in forest_shapes(members).items():
+                shapes[f"forest.{name}.{part}"] = shape
     return shapes
 
 
@@ -267,7 +285,6 @@ def _read_arrays(data: bytes, shapes: dict[str, tuple[int | None, ...]]) -> dict
         )
         if not fits or not np.isfinite(array).all():
             raise _refuse("bundle_format", f"{name} has another shape, or is not finite.")
-    _check_meaning(arrays)
     return arrays
 
 
@@ -277,7 +294,7 @@ def _as_floats(stored: object) -> FloatArray:
     return stored.astype(np.float64)
 
 
-def _check_meaning(arrays: dict[str, FloatArray]) -> None:
+def _check_meaning(arrays: dict[str, FloatArray], manifest: dict[str, Any]) -> None:
     for name, array in arrays.items():
         if name.endswith(".baseline") and (array[0].any() or (np.diff(array, axis=0) < 0).any()):
             raise _refuse("bundle_format", f"{name} is no cumulative hazard.")
@@ -285,6 +302,15 @@ def _check_meaning(arrays: dict[str, FloatArray]) -> None:
             cells = arrays[name.replace(".weights", ".cells")]
             if len(array) != len(cells) or (array < 0).any() or not array.sum() > 0:
                 raise _refuse("bundle_format", f"{name} are no weights of the cells.")
+    for name in HAZARDS if FOREST in manifest["kind"] else ():
+        fault = forest_fault(_parts(arrays, name), manifest["members"])
+        if fault:
+            raise _refuse("bundle_format", f"The forest of {name} is damaged: {fault}.")
+
+
+def _parts(arrays: dict[str, FloatArray], name: str) -> dict[str, FloatArray]:
+    """Return the stored parts of a forest."""
+    return {part: arrays[f"forest.{name}.{part}"] for part in PARTS}
 
 
 def _normalised(weights: FloatArray) -> FloatArray:

@@ -11,18 +11,27 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from string import Formatter
 from typing import Any
 
+from models.analyses import Analysis
 from models.bundle import Bundle
 from models.covariates import FIELDS
 from models.evidence import Figure, figure, pairs
+from models.options import Options
 from models.outcomes import (
+    FOREST,
     LOCAL_COMPLICATIONS_GIVEN_AT,
     MEDIAN_FOLLOW_UP,
     UPPER_QUARTILE_OF_FOLLOW_UP,
 )
 from models.patient import Patient
-from models.subgroups import SUGGESTED_BY_THE_PAPER, SubgroupEvidence, subgroups_of
+from models.subgroups import (
+    SUGGESTED_BY_THE_PAPER,
+    SubgroupEvidence,
+    all_subgroups,
+    subgroups_of,
+)
 
 #: Most pressing first; within a severity the order of the file.
 SEVERITIES = ("stop", "warning", "info")
@@ -58,7 +67,17 @@ class Case:
 
     patient: Patient
     bundle: Bundle
-    horizons: tuple[int, ...]
+    options: Options
+
+    @property
+    def horizons(self) -> tuple[int, ...]:
+        """Months after the decision that were asked for."""
+        return self.options.horizons_months
+
+    @property
+    def listed(self) -> tuple[Analysis, ...]:
+        """The analyses that stand beside each other."""
+        return self.options.listed(self.bundle.kinds)
 
 
 #: The rules that ``when`` names.
@@ -67,6 +86,8 @@ RULES: Mapping[str, Callable[[Case], bool]] = {
     "past_median": lambda case: max(case.horizons) > MEDIAN_FOLLOW_UP,
     "past_upper_quartile": lambda case: max(case.horizons) > UPPER_QUARTILE_OF_FOLLOW_UP,
     "not_48": lambda case: any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in case.horizons),
+    "two_models": lambda case: any(each.model == FOREST for each in case.listed),
+    "exploratory": lambda case: any(each.exploratory for each in case.listed),
     "unknown": lambda case: bool(case.patient.unknown_covariates),
     "ps_1_or_2": lambda case: case.patient.values["ecog_ps"] in (1, 2),
     "triple_negative": lambda case: case.patient.values["triple_negative"] is True,
@@ -76,22 +97,19 @@ RULES: Mapping[str, Callable[[Case], bool]] = {
 }
 
 
-def caveats_for(patient: Patient, bundle: Bundle, horizons: tuple[int, ...]) -> list[Caveat]:
+def caveats_for(patient: Patient, bundle: Bundle, options: Options) -> list[Caveat]:
     """Return the caveats of one answer, most pressing first, always in the same order."""
-    case = Case(patient, bundle, horizons)
+    case = Case(patient, bundle, options)
     words = {**_evidence_words(), **_patient_words(case)}
-    fixed = [
-        Caveat(
-            code,
-            row["severity"],
-            row["text"].format(**words),
-            row["because"].format(**words),
-            tuple(row["evidence"]),
-        )
+    same = _same_for_all()
+    found = [
+        same.get(code) or _caveat(code, row, words)
         for code, row in caveat_texts().items()
         if "when" not in row or RULES[row["when"]](case)
     ]
-    found = fixed + [_subgroup_caveat(row) for row in _suggested(patient)]
+    of_subgroups = _subgroup_caveats()
+    codes = [row.subgroup.code for row in subgroups_of(patient)]
+    found += [of_subgroups[code] for code in codes if code in of_subgroups]
     return sorted(found, key=lambda caveat: SEVERITIES.index(caveat.severity))
 
 
@@ -102,8 +120,37 @@ def caveat_texts() -> dict[str, dict[str, Any]]:
     return tomllib.loads(text)
 
 
-def _suggested(patient: Patient) -> list[SubgroupEvidence]:
-    return [row for row in subgroups_of(patient) if row.pair.id in SUGGESTED_BY_THE_PAPER]
+@cache
+def _same_for_all() -> dict[str, Caveat]:
+    """Return the caveats whose words are the same for every patient, by code."""
+    words = _evidence_words()
+    return {
+        code: _caveat(code, row, words)
+        for code, row in caveat_texts().items()
+        if _names(row["text"]) | _names(row["because"]) <= set(words)
+    }
+
+
+def _names(text: str) -> set[str]:
+    """Return the names that a text has filled in."""
+    return {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+
+
+def _caveat(code: str, row: dict[str, Any], words: dict[str, str]) -> Caveat:
+    return Caveat(
+        code,
+        row["severity"],
+        row["text"].format_map(words),
+        row["because"].format_map(words),
+        tuple(row["evidence"]),
+    )
+
+
+@cache
+def _subgroup_caveats() -> dict[str, Caveat]:
+    """Return the caveats of the subgroups that the paper points at, by the subgroup's code."""
+    suggested = [row for row in all_subgroups() if row.pair.id in SUGGESTED_BY_THE_PAPER]
+    return {row.subgroup.code: _subgroup_caveat(row) for row in suggested}
 
 
 def _subgroup_caveat(row: SubgroupEvidence) -> Caveat:

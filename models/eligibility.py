@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from models.covariates import ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX, FIELDS
+from models.covariates import ELIGIBILITY_FACTS, FIELDS
 from models.evidence import table_1
 from models.patient import Patient
 
@@ -96,20 +96,17 @@ _EXCLUSIONS: tuple[tuple[str, bool, str], ...] = (
 
 #: The facts of the second registration, after three months: those that change while one waits.
 _DECISIVE = (
-    "progression_on_systemic_therapy",
-    "primary_resectable",
-    "primary_bleeding",
-    "primary_ulcerated",
-    "months_of_systemic_therapy",
+    "eligibility.progression_on_systemic_therapy",
+    "eligibility.primary_resectable",
+    "eligibility.primary_bleeding",
+    "eligibility.primary_ulcerated",
+    "eligibility.months_of_systemic_therapy",
 )
 
 
 def check_eligibility(patient: Patient) -> Eligibility:
     """Return the verdict on a patient, with all reasons in a fixed order."""
-    facts = {
-        field.name.removeprefix(ELIGIBILITY_PREFIX): patient.values[field.name]
-        for field in ELIGIBILITY_FACTS
-    }
+    facts = patient.facts
     reasons = [
         Note(f"{fact}_{str(excluding).lower()}", text)
         for fact, excluding, text in _EXCLUSIONS
@@ -179,7 +176,7 @@ def _unconfirmed(patient: Patient) -> list[Note]:
     unknown = [field.name for field in ELIGIBILITY_FACTS if patient.values[field.name] is None]
     if patient.values["ecog_ps"] != 2:
         unknown = [name for name in unknown if name != "eligibility.ps2_due_to_bone_metastases"]
-    decisive = [name for name in unknown if name.removeprefix(ELIGIBILITY_PREFIX) in _DECISIVE]
+    decisive = [name for name in unknown if name in _DECISIVE]
     others = [name for name in unknown if name not in decisive]
     notes = []
     for code, names, words in (

@@ -12,6 +12,7 @@ import re
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from models.errors import InvalidInput, Problem
@@ -192,7 +193,7 @@ class ChoiceField(Field):
     choices: tuple[Choice, ...]
     hint: str = ""
 
-    @property
+    @cached_property
     def values(self) -> tuple[str | int, ...]:
         """The accepted values in order."""
         return tuple(choice.value for choice in self.choices)
@@ -260,7 +261,7 @@ class SetField(Field):
 
     choices: tuple[Choice, ...]
 
-    @property
+    @cached_property
     def values(self) -> tuple[str | int, ...]:
         """The accepted members in order."""
         return tuple(choice.value for choice in self.choices)

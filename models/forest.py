@@ -25,30 +25,46 @@ LEAF = -1
 
 
 @dataclass(frozen=True)
-class ForestHazard:
-    """The forests of one cause-specific hazard, member by member.
+class Trees:
+    """Trees one after the other, each a run of nodes of which the first is its root.
 
     Attributes
     ----------
-    feature : array, shape (members, trees, nodes)
+    sizes : array of int, shape (trees,)
+        Number of nodes of each tree.
+    feature : array of int, shape (nodes,)
         Column of the design matrix (the arm last) that a node looks at; -1 is a leaf.
-    threshold : array, shape (members, trees, nodes)
-        Values up to it go left.
-    left, right : arrays, shape (members, trees, nodes)
-        The next node; of a leaf, `left` is its number among the tree's leaves.
-    values : array, shape (members, trees, leaves, knots)
-        Cumulative hazard (Nelson-Aalen) at `KNOTS`.
-    factor : array, shape (members,)
-        Expected over observed events of the trial, inverted.
-    kept : float
-        Share of a member's deviation from the mean that is kept (0 to 1).
+    threshold : array, shape (nodes,)
+        Values up to it go left; 0 at a leaf.
+    left, right : arrays of int, shape (nodes,)
+        Number of the next node within its tree; 0 at a leaf.
+    values : array, shape (leaves, knots)
+        Cumulative hazard (Nelson-Aalen) at `KNOTS`, leaves in the order of the nodes.
     """
 
+    sizes: IntArray
     feature: IntArray
     threshold: FloatArray
     left: IntArray
     right: IntArray
     values: FloatArray
+
+
+@dataclass(frozen=True)
+class ForestHazard:
+    """The forests of one cause-specific hazard, member by member.
+
+    Attributes
+    ----------
+    trees : Trees
+        As many for each member, one member after the other.
+    factor : array, shape (members,)
+        Observed over expected events in the virtual trial's arm without surgery.
+    kept : float
+        Share of a member's deviation from the mean that is kept (0 to 1).
+    """
+
+    trees: Trees
     factor: FloatArray
     kept: float
 
@@ -58,7 +74,7 @@ class ForestHazard:
         return len(self.factor)
 
 
-def tree_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
+def tree_hazards(trees: Trees, design: FloatArray) -> FloatArray:
     """Return every tree's cumulative hazard at `KNOTS`.
 
     Parameters
@@ -68,14 +84,25 @@ def tree_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
 
     Returns
     -------
-    array, shape (rows, members, trees, knots)
+    array, shape (rows, trees, knots)
         Cumulative hazards.
     """
     # Thresholds were found on single-precision values, so these must be compared.
     single = design.astype(np.float32).astype(np.float64)
-    member, tree = _every_tree(forest)
-    hazards = [forest.values[member, tree, _leaves(forest, row)] for row in single]
-    return np.stack(hazards)
+    roots = np.cumsum(trees.sizes) - trees.sizes
+    offset = np.repeat(roots, trees.sizes)
+    left, right = trees.left + offset, trees.right + offset
+    leaf = np.cumsum(trees.feature == LEAF) - 1
+    node = np.tile(roots, (len(design), 1))
+    row = np.arange(len(design))[:, None]
+    while True:
+        feature = trees.feature[node]
+        at_leaf = feature == LEAF
+        if at_leaf.all():
+            reached: FloatArray = trees.values[leaf[node]]
+            return reached
+        goes_left = single[row, feature] <= trees.threshold[node]
+        node = np.where(at_leaf, node, np.where(goes_left, left[node], right[node]))
 
 
 def member_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
@@ -91,7 +118,9 @@ def member_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
     array, shape (rows, members, knots)
         Cumulative hazards, not decreasing.
     """
-    raw = tree_hazards(forest, design).mean(axis=2) * forest.factor[:, None]
+    by_tree = tree_hazards(forest.trees, design)
+    by_member = by_tree.reshape(len(design), forest.members, -1, len(KNOTS))
+    raw = by_member.mean(axis=2) * forest.factor[:, None]
     mean = raw.mean(axis=1, keepdims=True)
     pulled: FloatArray = mean + forest.kept * (raw - mean)
     return pulled
@@ -110,29 +139,10 @@ def at_months(hazards: FloatArray, months: NDArray[np.intp]) -> FloatArray:
     array, shape (rows, months, members)
         Straight lines between the knots, zero at month 0.
     """
-    unit = np.eye(len(KNOTS) + 1)[:, 1:]
-    corners = np.concatenate([[0], KNOTS])
-    weights = np.array([np.interp(months, corners, column) for column in unit.T])
-    return np.ascontiguousarray(np.swapaxes(hazards @ weights, 1, 2))
-
-
-def _every_tree(forest: ForestHazard) -> tuple[IntArray, IntArray]:
-    """Return indices that reach all trees, shapes (members, 1) and (1, trees)."""
-    member, tree = np.ogrid[: forest.members, : forest.feature.shape[1]]
-    return member, tree
-
-
-def _leaves(forest: ForestHazard, row: FloatArray) -> IntArray:
-    """Return the number of the leaf that a row reaches in every tree, (members, trees)."""
-    member, tree = _every_tree(forest)
-    node = np.zeros(forest.feature.shape[:2], dtype=np.int64)
-    while True:
-        feature = forest.feature[member, tree, node]
-        at_leaf = feature == LEAF
-        if at_leaf.all():
-            return forest.left[member, tree, node]
-        goes_left = row[feature] <= forest.threshold[member, tree, node]
-        following = np.where(
-            goes_left, forest.left[member, tree, node], forest.right[member, tree, node]
-        )
-        node = np.where(at_leaf, node, following)
+    corners = np.zeros((*hazards.shape[:-1], len(KNOTS) + 1))
+    corners[..., 1:] = hazards
+    after = np.searchsorted(KNOTS, months)
+    width = np.diff(KNOTS, prepend=0)[after]
+    share = (KNOTS[after] - months) / width
+    at = corners[..., after + 1] - share * (corners[..., after + 1] - corners[..., after])
+    return np.ascontiguousarray(np.swapaxes(at, 1, 2))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 from models.evidence import Figure, figure
 from models.outcomes import ARMS, PTR
@@ -17,7 +18,11 @@ class Harm:
     figures: dict[str, str]
 
     def as_dict(self) -> dict[str, object]:
-        """Return the harm as it stands in an answer."""
+        """Return the harm as it stands in an answer: made once, and not to be changed."""
+        return self._answer
+
+    @cached_property
+    def _answer(self) -> dict[str, object]:
         arms = {arm: _counts(figure(name)) for arm, name in self.figures.items()}
         return {"code": self.code, **arms, "interval_level": 0.95, "text": self.text}
 

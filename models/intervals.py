@@ -7,6 +7,7 @@ known, members and completions are pooled with the completions' weights.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -33,9 +34,19 @@ def summarise(members: FloatArray, level: float) -> Estimates:
     level : float
         Level of the interval, between 0 and 1.
     """
-    estimate = members.mean(axis=-1)
-    lower, upper = np.quantile(members, _tails(level), axis=-1)
-    return _containing(estimate, lower, upper)
+    ordered = np.sort(members, axis=-1)
+    lower, upper = (_quantile(ordered, float(tail)) for tail in _tails(level))
+    return _containing(members.mean(axis=-1), lower, upper)
+
+
+def _quantile(ordered: FloatArray, probability: float) -> FloatArray:
+    """Return the quantile of type 7 over the last axis, which is in ascending order."""
+    place = probability * (ordered.shape[-1] - 1)
+    below = min(math.floor(place), max(ordered.shape[-1] - 2, 0))
+    above = min(below + 1, ordered.shape[-1] - 1)
+    step = ordered[..., above] - ordered[..., below]
+    quantile: FloatArray = ordered[..., below] + (place - below) * step
+    return quantile
 
 
 def summarise_completions(members: FloatArray, weights: FloatArray, level: float) -> Estimates:

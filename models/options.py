@@ -7,9 +7,10 @@ query string or a command line.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from models.analyses import Analysis, listed_analyses, shown_analysis
 from models.assess import Question
 from models.errors import InvalidInput, Problem
 from models.fields import echo, read_number
@@ -20,8 +21,10 @@ from models.outcomes import (
     DEFAULT_MODEL,
     EFFECTS,
     FIRST_HORIZON,
+    FOREST,
     HIGHEST_LEVEL,
     LAST_HORIZON,
+    LEARNED_EFFECT,
     LOWEST_LEVEL,
     MODELS,
 )
@@ -51,6 +54,15 @@ class Options:
     def question(self) -> Question:
         """The part that the scoring function needs."""
         return Question(self.horizons_months, self.interval_level)
+
+    @property
+    def shown(self) -> Analysis:
+        """The analysis whose figures are the answer's own."""
+        return shown_analysis(self.model, self.effect)
+
+    def listed(self, kinds: tuple[str, ...]) -> tuple[Analysis, ...]:
+        """Return the analyses beside each other, as `models.analyses.listed_analyses`."""
+        return listed_analyses(self.model, self.effect, kinds)
 
 
 def _refuse(name: str, code: str, message: str, accepted: str) -> InvalidInput:
@@ -140,13 +152,15 @@ OPTION_SCHEMAS: dict[str, dict[str, Any]] = {
         "type": "string",
         "enum": list(MODELS),
         "default": DEFAULT_MODEL,
-        "description": "Which kind of model predicts.",
+        "description": "Which kind of model predicts; with the forest, the Cox model's figures "
+        "stand beside it.",
     },
     "effect": {
         "type": "string",
         "enum": list(EFFECTS),
         "default": DEFAULT_EFFECT,
-        "description": "Which effect of surgery on survival is used.",
+        "description": "Which effect of surgery on survival is used; learned (the forest's own, "
+        "exploratory) and all are listed beside the figures of the whole trial's.",
     },
     "interval_level": {
         "type": "number",
@@ -176,9 +190,14 @@ def read_options(message: Mapping[str, object]) -> Options:
             chosen[name] = read(message[name])
         except InvalidInput as error:
             problems.extend(error.problems)
+    options = Options(**chosen)
+    if not problems and options.effect == LEARNED_EFFECT and options.model != FOREST:
+        message_text = f"The effect {LEARNED_EFFECT} is what the forest finds: no {options.model}."
+        accepted = f"{LEARNED_EFFECT} with model {FOREST}"
+        problems.append(Problem("effect", "not_accepted", message_text, accepted))
     if problems:
         raise InvalidInput(problems)
-    return replace(Options(), **chosen)
+    return options
 
 
 def read_options_text(texts: Mapping[str, str]) -> Options:

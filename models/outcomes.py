@@ -66,6 +66,10 @@ OUTCOMES: tuple[Outcome, ...] = (
     ),
 )
 
+#: Survival probabilities stand first, incidences behind them.
+SURVIVALS: tuple[Outcome, ...] = tuple(o for o in OUTCOMES if o.competing_hazard is None)
+INCIDENCES: tuple[Outcome, ...] = tuple(o for o in OUTCOMES if o.competing_hazard is not None)
+
 #: Every hazard that a bundle holds.
 HAZARDS: tuple[str, ...] = tuple(hazard for outcome in OUTCOMES for hazard in outcome.hazards)
 
@@ -82,12 +86,15 @@ ARM_LABELS: dict[str, str] = {
 ARMS: tuple[str, ...] = (SYSTEMIC_THERAPY, PTR)
 SHOWN_ARMS: tuple[str, ...] = tuple(ARM_LABELS)
 
-MODELS: tuple[str, ...] = ("cox",)
-DEFAULT_MODEL = "cox"
-OVERALL_EFFECT, POOLED_EFFECT, ALL_EFFECTS = "overall", "pooled", "all"
+COX, FOREST = "cox", "forest"
+MODEL_LABELS: dict[str, str] = {COX: "Cox model", FOREST: "random survival forest"}
+MODELS: tuple[str, ...] = tuple(MODEL_LABELS)
+DEFAULT_MODEL = COX
+OVERALL_EFFECT, POOLED_EFFECT, LEARNED_EFFECT, ALL_EFFECTS = "overall", "pooled", "learned", "all"
 #: The effect of surgery on survival: the whole trial's, that of the four earlier randomised
-#: trials together, or both beside each other. Local outcomes always take the whole trial's.
-EFFECTS: tuple[str, ...] = (OVERALL_EFFECT, POOLED_EFFECT, ALL_EFFECTS)
+#: trials together, what the forest finds by itself (exploratory), or all beside each other.
+#: Local outcomes take the whole trial's under each of them but the forest's own.
+EFFECTS: tuple[str, ...] = (OVERALL_EFFECT, POOLED_EFFECT, LEARNED_EFFECT, ALL_EFFECTS)
 DEFAULT_EFFECT = OVERALL_EFFECT
 
 FIRST_HORIZON = 1

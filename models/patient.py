@@ -21,6 +21,8 @@ Values = dict[str, Value | None]
 
 _COVARIATE_NAMES = tuple(field.name for field in COVARIATES)
 _PATIENT_NAMES = (*_COVARIATE_NAMES, ELIGIBILITY_PREFIX.rstrip("."))
+_FACT_NAMES = tuple(field.name for field in ELIGIBILITY_FACTS)
+_FACTS = tuple((name.removeprefix(ELIGIBILITY_PREFIX), name) for name in _FACT_NAMES)
 
 #: Facts beside age and menopause of which at least `_FEWEST_OTHERS` must be known.
 _OTHER_FACTS = (
@@ -34,6 +36,11 @@ _OTHER_FACTS = (
     "bone_only_metastasis",
 )
 _FEWEST_OTHERS = 2
+
+#: The covariates of the models, in order.
+_MODELLED = tuple(
+    name for name in _COVARIATE_NAMES if name in (*_OTHER_FACTS, "age", "menopausal_status")
+)
 
 
 @dataclass(frozen=True)
@@ -54,10 +61,12 @@ class Patient:
     @property
     def unknown_covariates(self) -> tuple[str, ...]:
         """Names of the covariates of the models that are not known, in order."""
-        asked = (*_OTHER_FACTS, "age", "menopausal_status")
-        return tuple(
-            name for name in _COVARIATE_NAMES if name in asked and self.values[name] is None
-        )
+        return tuple([name for name in _MODELLED if self.values[name] is None])
+
+    @property
+    def facts(self) -> Values:
+        """The facts of eligibility, by their names without the prefix."""
+        return {short: self.values[name] for short, name in _FACTS}
 
     @property
     def completed_age(self) -> float:
@@ -73,11 +82,7 @@ class Patient:
     def as_inputs(self) -> dict[str, object]:
         """Return the patient as read, nested as in a request, with the derived values."""
         covariates: dict[str, object] = {name: self.values[name] for name in _COVARIATE_NAMES}
-        facts = {
-            field.name.removeprefix(ELIGIBILITY_PREFIX): self.values[field.name]
-            for field in ELIGIBILITY_FACTS
-        }
-        return {**covariates, "eligibility": facts, "derived": list(self.derived)}
+        return {**covariates, "eligibility": self.facts, "derived": list(self.derived)}
 
 
 def read_patient(message: object) -> Patient:
@@ -97,14 +102,13 @@ def read_patient(message: object) -> Patient:
     if not isinstance(eligibility, Mapping):
         raise _not_an_object("eligibility", eligibility)
     flat = {name: value for name, value in message.items() if name != "eligibility"}
-    known_facts = tuple(field.name for field in ELIGIBILITY_FACTS)
     problems = [refuse_name(str(n), _PATIENT_NAMES) for n in flat if n not in _COVARIATE_NAMES]
     for name, value in eligibility.items():
         full_name = f"{ELIGIBILITY_PREFIX}{name}"
-        if full_name in known_facts:
+        if full_name in _FACT_NAMES:
             flat[full_name] = value
         else:
-            problems.append(refuse_name(full_name, known_facts))
+            problems.append(refuse_name(full_name, _FACT_NAMES))
     return _read(flat, Field.read_json, problems)
 
 

@@ -6,6 +6,9 @@ from typing import Any
 
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
 
+#: The dialect of JSON Schema that the contract is written in.
+JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
 
 def patient_json_schema() -> dict[str, Any]:
     """Return the JSON Schema (2020-12) of a patient as `models.patient.read_patient` takes it."""
@@ -21,7 +24,7 @@ def patient_json_schema() -> dict[str, Any]:
         "additionalProperties": False,
     }
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": JSON_SCHEMA,
         "title": "Patient",
         "description": (
             "Covariates of JCOG1017's Table 1 and facts of eligibility; null and absent mean not "

@@ -9,14 +9,21 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from models.assess import Question, assess, assess_pooled
+import numpy as np
+
+from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, Analysis
+from models.assess import assess, assess_with_pooled
 from models.bundle import Bundle
 from models.caveats import Caveat, caveats_for
 from models.eligibility import Eligibility, check_eligibility
+from models.errors import InvalidInput, Problem
 from models.intervals import Estimates
+from models.memory import Figures, Memory
+from models.options import Options
+from models.outcomes import OVERALL_EFFECT, POOLED_EFFECT
 from models.patient import Patient
 from models.subgroups import SubgroupEvidence, subgroups_of
-from models.table import table_of
+from models.table import FloatArray, Table, row_count, select_rows, table_of
 
 
 @dataclass(frozen=True)
@@ -25,91 +32,200 @@ class Prediction:
 
     Attributes
     ----------
-    estimates : Estimates or None
-        Arrays of shape (outcomes, shown arms, horizons); ``None`` out of
-        scope.
-    pooled : Estimates or None
-        Overall survival, arrays of shape (shown arms, horizons), under the effect of the four
-        earlier trials.
+    analyses : mapping of Analysis to Estimates
+        Arrays of shape (outcomes, shown arms, horizons) of each analysis that was computed;
+        empty out of scope.
+    listed : tuple of Analysis
+        Those that stand beside each other, the default first; empty when only the default was
+        asked for.
     caveats, subgroups : tuple
         Empty out of scope: there is no figure to be careful with.
     """
 
     patient: Patient
     eligibility: Eligibility
-    question: Question
+    options: Options
     bundle: Bundle
-    estimates: Estimates | None
-    pooled: Estimates | None
+    analyses: Figures
+    listed: tuple[Analysis, ...]
     caveats: tuple[Caveat, ...]
     subgroups: tuple[SubgroupEvidence, ...]
 
     @property
+    def in_scope(self) -> bool:
+        """Whether there are figures."""
+        return bool(self.analyses)
+
+    @property
     def status(self) -> str:
         """``ok`` or ``out_of_scope``."""
-        return "ok" if self.estimates is not None else "out_of_scope"
+        return "ok" if self.in_scope else "out_of_scope"
+
+    @property
+    def shown(self) -> Estimates:
+        """The figures of the answer itself, arrays of shape (outcomes, shown arms, horizons).
+
+        Raises
+        ------
+        KeyError
+            Out of scope.
+        """
+        return self.analyses[self.options.shown]
+
+    @property
+    def pooled_survival(self) -> Estimates:
+        """Overall survival under the earlier trials' effect, shape (shown arms, horizons)."""
+        pooled = self.analyses[Analysis(self.options.model, POOLED_EFFECT)]
+        return Estimates(pooled.estimate[0], pooled.lower[0], pooled.upper[0])
+
+    @property
+    def disagreement(self) -> FloatArray | None:
+        """Forest minus Cox under the whole trial's effect, or ``None`` when not both are known.
+
+        Array of shape (outcomes, shown arms, horizons), differences of probabilities.
+        """
+        forest = self.analyses.get(FOREST_ANALYSIS)
+        cox = self.analyses.get(DEFAULT_ANALYSIS)
+        return None if forest is None or cox is None else forest.estimate - cox.estimate
 
 
-def predict(patients: Sequence[Patient], bundle: Bundle, question: Question) -> list[Prediction]:
-    """Return a prediction for each patient, in order."""
+def predict(
+    patients: Sequence[Patient],
+    bundle: Bundle,
+    options: Options,
+    memory: Memory | None = None,
+) -> list[Prediction]:
+    """Return a prediction for each patient, in order.
+
+    Parameters
+    ----------
+    memory : Memory, optional
+        Where figures of earlier calls are looked for and those of this one are kept.
+
+    Raises
+    ------
+    InvalidInput
+        If the bundle does not hold the model that is asked for.
+    """
+    refuse_lacking(bundle, options)
     verdicts = [check_eligibility(patient) for patient in patients]
     in_scope = [row for row, verdict in enumerate(verdicts) if verdict.in_scope]
-    figures = _figures([patients[row] for row in in_scope], bundle, question)
+    asked = Asked(bundle, options)
+    # An empty memory is false, so it must be told from none.
+    kept = Memory(0) if memory is None else memory
+    figures = _figures([patients[row] for row in in_scope], asked, kept)
     by_row = dict(zip(in_scope, figures, strict=True))
     return [
-        _prediction(Scored(patient, verdict, by_row.get(row)), bundle, question)
+        _prediction(patient, verdict, by_row.get(row, {}), asked)
         for row, (patient, verdict) in enumerate(zip(patients, verdicts, strict=True))
     ]
 
 
 @dataclass(frozen=True)
-class Figures:
-    """The figures of one patient: all outcomes, and survival under the pooled effect."""
+class Asked:
+    """What holds for all patients of a request."""
 
-    estimates: Estimates
-    pooled: Estimates
+    bundle: Bundle
+    options: Options
 
-
-@dataclass(frozen=True)
-class Scored:
-    """A patient with her verdict and, in scope, her figures."""
-
-    patient: Patient
-    eligibility: Eligibility
-    figures: Figures | None
+    @property
+    def key(self) -> bytes:
+        """What figures depend on beside the covariates."""
+        options = self.options
+        asked = (options.question, options.model, options.effect)
+        return f"{self.bundle.digest} {asked} ".encode()
 
 
-def _figures(patients: Sequence[Patient], bundle: Bundle, question: Question) -> list[Figures]:
+def refuse_lacking(bundle: Bundle, options: Options) -> None:
+    """Refuse a model that the bundle does not hold.
+
+    Raises
+    ------
+    InvalidInput
+        With what it holds.
+    """
+    if options.model not in bundle.kinds:
+        message = f"The bundle {bundle.id} {bundle.version} holds no {options.model}."
+        accepted = f"one of {', '.join(bundle.kinds)}, or another bundle"
+        raise InvalidInput([Problem("model", "not_accepted", message, accepted)])
+
+
+def _figures(patients: Sequence[Patient], asked: Asked, memory: Memory) -> list[Figures]:
+    """Return the figures of each patient; each distinct profile is scored once."""
     if not patients:
         return []
     table = table_of(patients)
-    rows = zip(
-        _rows(assess(table, bundle, question)),
-        _rows(assess_pooled(table, bundle, question)),
-        strict=True,
-    )
+    modelled = [column for name, column in table.items() if name != "triple_negative"]
+    profiles = np.column_stack(modelled)
+    keys = [memory.key(profile.tobytes(), asked.key) for profile in profiles]
+    known = {key: memory.find(key) for key in dict.fromkeys(keys)}
+    places = {key: row for row, key in enumerate(keys) if known[key] is None}
+    scored = _score(select_rows(table, np.array(list(places.values()), dtype=np.intp)), asked)
+    for key, figures in zip(places, scored, strict=True):
+        known[key] = figures
+        memory.keep(key, figures)
+    return [known[key] or {} for key in keys]
+
+
+def _score(table: Table, asked: Asked) -> list[Figures]:
+    """Return the figures of each row of a table."""
+    rows = row_count(table)
+    if not rows:
+        return []
+    by_analysis: dict[Analysis, Estimates] = {}
+    listed = asked.options.listed(asked.bundle.kinds)
+    for model in dict.fromkeys([asked.options.model, *(each.model for each in listed)]):
+        by_analysis |= _model_figures(table, asked, model)
+    for analysis in listed:
+        if analysis.exploratory:
+            found = assess(table, asked.bundle, asked.options.question, analysis)
+            by_analysis[analysis] = found
     return [
-        Figures(estimates, Estimates(pooled.estimate[0], pooled.lower[0], pooled.upper[0]))
-        for estimates, pooled in rows
+        {analysis: _row(found, row) for analysis, found in by_analysis.items()}
+        for row in range(rows)
     ]
 
 
-def _rows(table: Estimates) -> list[Estimates]:
-    """Return the estimates of each row."""
-    rows = zip(table.estimate, table.lower, table.upper, strict=True)
-    return [Estimates(*each) for each in rows]
+def _row(table: Estimates, row: int) -> Estimates:
+    """Return a copy of one row, so that what is kept does not hold on to the others."""
+    return Estimates(table.estimate[row].copy(), table.lower[row].copy(), table.upper[row].copy())
 
 
-def _prediction(scored: Scored, bundle: Bundle, question: Question) -> Prediction:
-    shown = scored.figures is not None
-    patient = scored.patient
+def _model_figures(table: Table, asked: Asked, model: str) -> dict[Analysis, Estimates]:
+    """Return a model's figures under the whole trial's effect and under the pooled one.
+
+    The pooled effect is survival's: all other outcomes are the same under both.
+    """
+    overall = Analysis(model, OVERALL_EFFECT)
+    found, pooled = assess_with_pooled(table, asked.bundle, asked.options.question, overall)
+
+    def with_pooled_survival(own: FloatArray, survival: FloatArray) -> FloatArray:
+        return np.concatenate([survival, own[:, 1:]], axis=1)
+
+    return {
+        overall: found,
+        Analysis(model, POOLED_EFFECT): Estimates(
+            with_pooled_survival(found.estimate, pooled.estimate),
+            with_pooled_survival(found.lower, pooled.lower),
+            with_pooled_survival(found.upper, pooled.upper),
+        ),
+    }
+
+
+def _prediction(
+    patient: Patient,
+    eligibility: Eligibility,
+    figures: Figures,
+    asked: Asked,
+) -> Prediction:
+    bundle, options = asked.bundle, asked.options
     return Prediction(
         patient=patient,
-        eligibility=scored.eligibility,
-        question=question,
+        eligibility=eligibility,
+        options=options,
         bundle=bundle,
-        estimates=scored.figures.estimates if scored.figures else None,
-        pooled=scored.figures.pooled if scored.figures else None,
-        caveats=tuple(caveats_for(patient, bundle, question.horizons)) if shown else (),
-        subgroups=subgroups_of(patient) if shown else (),
+        analyses=figures,
+        listed=options.listed(bundle.kinds) if figures else (),
+        caveats=tuple(caveats_for(patient, bundle, options)) if figures else (),
+        subgroups=subgroups_of(patient) if figures else (),
     )

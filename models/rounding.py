@@ -13,7 +13,7 @@ MACHINE_DECIMALS = 4
 
 def for_machines(values: FloatArray) -> FloatArray:
     """Return probabilities rounded to four decimals, without negative zeros."""
-    return np.round(values, MACHINE_DECIMALS) + 0.0
+    return values.round(MACHINE_DECIMALS) + 0.0
 
 
 def percent(probability: float) -> int:

@@ -7,7 +7,7 @@ rating, and it never drives a figure.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 
 from models.evidence import Figure, Interaction, Pair, Subgroup, evidence, interaction_of, pairs
 from models.evidence.interactions import NOT_RATED
@@ -25,6 +25,12 @@ class SubgroupEvidence:
     subgroup: Subgroup
     interaction: Interaction
     other_trials: tuple[Figure, ...]
+
+    @cached_property
+    def membership(self) -> tuple[str, tuple[object, ...]]:
+        """The covariate that makes a patient a member, and the values that do."""
+        ((name, values),) = self.subgroup.where.items()
+        return name, tuple(values) if isinstance(values, list) else (values,)
 
     @property
     def text(self) -> str:
@@ -44,7 +50,11 @@ class SubgroupEvidence:
         return start + test + worth + " It does not drive the figures shown."
 
     def as_dict(self) -> dict[str, object]:
-        """Return the evidence as it stands in an answer."""
+        """Return the evidence as it stands in an answer: made once, and not to be changed."""
+        return self._answer
+
+    @cached_property
+    def _answer(self) -> dict[str, object]:
         return {
             "code": self.subgroup.code,
             "hazard_ratio": self.subgroup.estimate,
@@ -59,7 +69,7 @@ class SubgroupEvidence:
 
 def subgroups_of(patient: Patient) -> tuple[SubgroupEvidence, ...]:
     """Return the subgroups that a patient is known to belong to, in the paper's order."""
-    return tuple(row for row in all_subgroups() if _belongs(patient, row.subgroup))
+    return tuple(row for row in all_subgroups() if _belongs(patient, row))
 
 
 @cache
@@ -72,11 +82,9 @@ def all_subgroups() -> tuple[SubgroupEvidence, ...]:
     )
 
 
-def _belongs(patient: Patient, subgroup: Subgroup) -> bool:
-    return all(
-        patient.values[field] in (wanted if isinstance(wanted, list | tuple) else [wanted])
-        for field, wanted in subgroup.where.items()
-    )
+def _belongs(patient: Patient, row: SubgroupEvidence) -> bool:
+    name, values = row.membership
+    return patient.values[name] in values
 
 
 def _other_trials(code: str) -> tuple[Figure, ...]:

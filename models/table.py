@@ -17,13 +17,15 @@ from models.patient import Patient
 FloatArray = NDArray[np.float64]
 Table = dict[str, FloatArray]
 
+_ENCODERS = tuple((name, FIELDS[name].encode) for name in TABLE_COVARIATES)
+
 
 def table_of(patients: Sequence[Patient]) -> Table:
     """Return the columns of some patients, each of shape (patients,)."""
-    table = {
-        name: np.array([FIELDS[name].encode(patient.values[name]) for patient in patients])
-        for name in TABLE_COVARIATES
-    }
+    columns = np.array(
+        [[encode(patient.values[name]) for patient in patients] for name, encode in _ENCODERS]
+    )
+    table = dict(zip(TABLE_COVARIATES, columns, strict=True))
     table["age"] = np.floor(table["age"])
     return table
 

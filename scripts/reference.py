@@ -139,8 +139,9 @@ def _type(schema: dict[str, Any]) -> str:
         return ", ".join("null" if value is None else f"`{value}`" for value in schema["enum"])
     kinds = schema.get("type", "any")
     words = " or ".join(kinds) if isinstance(kinds, list) else kinds
-    if "items" in schema:
-        words += f" of {_type(schema['items'])}"
+    for within in ("items", "additionalProperties"):
+        if isinstance(schema.get(within), dict):
+            words += f" of {_type(schema[within])}"
     return words + _bounds(schema)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from flask import Flask
 
+from models.memory import Memory
 from service import documentation, pages
 from service.api import batch, evidence, health, patient_schema, predict
 from service.api import models as model_routes
@@ -15,6 +16,9 @@ from service.problems import log_unexpected, register_error_handlers
 from service.responses import EXTENSION
 from service.security import protect
 from service.settings import Settings
+
+#: Bytes of figures that are kept, of about 5,000 profiles by default.
+_REMEMBERED = 32 * 2**20
 
 
 class _Application(Flask):
@@ -46,6 +50,7 @@ def create_app(settings: Settings | None = None, bundles: Bundles | None = None)
     app.extensions[EXTENSION] = {
         "settings": settings,
         "bundles": bundles or load_bundles(settings.bundle_folders),
+        "memory": Memory(_REMEMBERED),
     }
     api = DocumentedApi(app)
     for module in (predict, batch, model_routes, evidence, patient_schema, health):

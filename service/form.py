@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from werkzeug.datastructures import MultiDict
 
 from models.covariates import ELIGIBILITY_FACTS, FIELDS
 from models.errors import InvalidInput, Problem
 from models.fields import Choice, ChoiceField, Field, FlagField, NumberField, SetField
+from models.options import Options, read_options_text
+from models.outcomes import FOREST, LEARNED_EFFECT, MODEL_LABELS
 from models.patient import Patient, read_patient_text
 from models.refused import refuse_name
+
+#: The one option that the form has.
+MODEL = "model"
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("Patient", ("age", "menopausal_status", "ecog_ps")),
@@ -46,24 +51,51 @@ class FormField:
     messages: tuple[str, ...]
 
 
-def read_form(form: MultiDict[str, str]) -> Patient:
-    """Return the patient of a submitted form; what is left open is not known.
+@dataclass(frozen=True)
+class Submitted:
+    """What a form asks for."""
+
+    patient: Patient
+    options: Options
+
+
+def read_form(form: MultiDict[str, str]) -> Submitted:
+    """Return the patient and the options of a submitted form; what is left open is not known.
 
     Raises
     ------
     InvalidInput
         With every problem found, refused names included.
     """
+    known = (*FIELDS, MODEL)
+    problems = [refuse_name(name, known) for name in form if name not in known]
+    problems += [_repeated(name) for name in form if name in known and _is_repeated(name, form)]
     texts = {name: ";".join(form.getlist(name)) for name in form if name in FIELDS}
-    problems = [refuse_name(name, tuple(FIELDS)) for name in form if name not in FIELDS]
-    problems += [_repeated(n) for n in texts if _is_repeated(n, form)]
+    patient = options = None
     try:
         patient = read_patient_text(texts)
     except InvalidInput as error:
-        raise InvalidInput([*problems, *error.problems]) from None
-    if problems:
+        problems.extend(error.problems)
+    try:
+        options = _read_options(form.get(MODEL))
+    except InvalidInput as error:
+        problems.extend(error.problems)
+    if problems or patient is None or options is None:
         raise InvalidInput(problems)
-    return patient
+    return Submitted(patient, options)
+
+
+def _read_options(model: str | None) -> Options:
+    """Return the options; with the forest, its own effect stands beside, as exploratory."""
+    options = read_options_text({} if model is None else {MODEL: model})
+    if options.model == FOREST:
+        return replace(options, effect=LEARNED_EFFECT)
+    return options
+
+
+def model_choices(kinds: tuple[str, ...]) -> list[Choice]:
+    """Return the models that can be chosen, the default first."""
+    return [Choice(kind, MODEL_LABELS[kind]) for kind in kinds]
 
 
 def form_groups(
@@ -100,8 +132,9 @@ def _kind(field: Field) -> tuple[str, tuple[Choice, ...]]:
 
 
 def _is_repeated(name: str, form: MultiDict[str, str]) -> bool:
-    return not isinstance(FIELDS[name], SetField) and len(form.getlist(name)) > 1
+    return not isinstance(FIELDS.get(name), SetField) and len(form.getlist(name)) > 1
 
 
 def _repeated(name: str) -> Problem:
-    return Problem(name, "duplicate_field", f"{FIELDS[name].label} is given twice.", "once")
+    label = FIELDS[name].label if name in FIELDS else name
+    return Problem(name, "duplicate_field", f"{label} is given twice.", "once")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from models.covariates import FIELDS
@@ -13,7 +13,7 @@ from models.outcomes import ARM_LABELS, DIFFERENCE, OUTCOMES, PTR, SYSTEMIC_THER
 from models.patient import Patient
 from models.prediction import Prediction
 from models.rounding import percent
-from service.answers import outcomes_part, pooled_part
+from service.answers import disagreement_part, outcomes_part, pooled_part
 
 #: The horizon that the sentences speak of: the one at which the paper gives local outcomes.
 _SPOKEN_HORIZON = 48
@@ -51,10 +51,18 @@ def pooled_view(prediction: Prediction) -> PooledView:
         f"The four earlier randomised trials together: hazard ratio {part['hazard_ratio']:.2f}, "
         f"{part['interval_level']:.0%} interval {lower:.2f} to {upper:.2f}."
     )
-    months = range(len(prediction.question.horizons))
+    months = range(len(prediction.options.horizons_months))
     return PooledView(
         source, tuple(_band(part[DIFFERENCE], place, signed=True) for place in months)
     )
+
+
+@dataclass(frozen=True)
+class BesideTable:
+    """A small table under an outcome: what another analysis says, by horizon."""
+
+    caption: str
+    rows: tuple[tuple[str, tuple[str, ...]], ...]
 
 
 @dataclass(frozen=True)
@@ -69,6 +77,8 @@ class OutcomeView:
         Why there are no figures; then there are no rows.
     sentence : str
         The figures at four years in words, or ``""`` when not asked for.
+    beside : tuple of BesideTable
+        What the other model and the exploratory effect say, where they were asked for.
     adds_up : bool
         Whether every difference equals the difference of the rounded figures beside it.
     """
@@ -78,6 +88,7 @@ class OutcomeView:
     sentence: str
     rows: tuple[TableRow, ...]
     withheld: str = ""
+    beside: tuple[BesideTable, ...] = ()
 
     @property
     def adds_up(self) -> bool:
@@ -88,9 +99,15 @@ class OutcomeView:
 def outcome_views(prediction: Prediction) -> list[OutcomeView]:
     """Return the four outcomes of a prediction in scope."""
     parts = outcomes_part(prediction)
-    months = prediction.question.horizons
-    level = f"{prediction.question.level:.0%}"
-    return [_outcome_view(outcome, parts[outcome.name], months, level) for outcome in OUTCOMES]
+    months = prediction.options.horizons_months
+    level = f"{prediction.options.interval_level:.0%}"
+    return [
+        replace(
+            _outcome_view(outcome, parts[outcome.name], months, level),
+            beside=_beside_tables(outcome, prediction, level),
+        )
+        for outcome in OUTCOMES
+    ]
 
 
 def input_rows(patient: Patient) -> list[tuple[str, str]]:
@@ -118,6 +135,28 @@ def harm_sentences() -> list[str]:
     ]
 
 
+def _beside_tables(
+    outcome: Outcome, prediction: Prediction, level: str
+) -> tuple[BesideTable, ...]:
+    places = range(len(prediction.options.horizons_months))
+    tables = []
+    disagreement = disagreement_part(prediction).get(outcome.name)
+    if disagreement is not None:
+        rows = tuple(
+            (label, tuple(_with_unit(disagreement[arm][place]) for place in places))
+            for arm, label in ARM_LABELS.items()
+        )
+        caption = "How far the two models differ: random survival forest minus Cox model"
+        tables.append(BesideTable(caption, rows))
+    for analysis in prediction.listed:
+        part = outcomes_part(prediction, analysis)[outcome.name]
+        if analysis.exploratory and "withheld" not in part:
+            cells = tuple(_band(part[DIFFERENCE], place, signed=True) for place in places)
+            caption = f"Exploratory: the difference that the forest itself finds, {level} interval"
+            tables.append(BesideTable(caption, ((ARM_LABELS[DIFFERENCE], cells),)))
+    return tuple(tables)
+
+
 def _outcome_view(
     outcome: Outcome, part: Mapping[str, Any], months: tuple[int, ...], level: str
 ) -> OutcomeView:
@@ -142,8 +181,13 @@ def _band(band: Mapping[str, list[float]], place: int, *, signed: bool) -> str:
     estimate, lower, upper = (
         _points(band[kind][place], signed) for kind in ("estimate", "lower", "upper")
     )
-    unit = "%" if not signed else " point" if estimate[-2:] in ("+1", "−1") else " points"
-    return f"{estimate}{unit} ({lower} to {upper})"
+    shown = _with_unit(band["estimate"][place]) if signed else f"{estimate}%"
+    return f"{shown} ({lower} to {upper})"
+
+
+def _with_unit(difference: float) -> str:
+    points = _points(difference, signed=True)
+    return f"{points} {'point' if points in ('+1', '−1') else 'points'}"
 
 
 def _points(value: float, signed: bool) -> str:

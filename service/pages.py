@@ -5,18 +5,15 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from models.errors import InvalidInput
-from models.options import Options
-from models.outcomes import ARM_LABELS
-from models.patient import Patient
+from models.errors import EquipoiseError, InvalidInput, TooLargeInput
+from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import predict
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
-from service.form import form_groups, read_form
+from service.cost import refuse_too_much
+from service.form import MODEL, Submitted, form_groups, model_choices, read_form
 from service.page_view import harm_sentences, input_rows, outcome_views, pooled_view
-from service.responses import bundles
-
-#: Horizons of the page: the default ones, which include the four years that the paper gives.
-PAGE_OPTIONS = Options()
+from service.problems import status_of
+from service.responses import bundles, memory, settings
 
 _EDIT = "edit"
 
@@ -48,13 +45,12 @@ def show_result() -> Response:
     if form.pop(_EDIT, None) is not None:
         return _form_page(form)
     try:
-        patient = read_form(form)
-    except InvalidInput as error:
+        return _result_page(read_form(form), form)
+    except (InvalidInput, TooLargeInput) as error:
         return _form_page(form, error)
-    return _result_page(patient, form)
 
 
-def _form_page(form: MultiDict[str, str], error: InvalidInput | None = None) -> Response:
+def _form_page(form: MultiDict[str, str], error: EquipoiseError | None = None) -> Response:
     problems = () if error is None else error.problems
     shown = {field.field.name for _, group in form_groups(form) for field in group}
     page = render_template(
@@ -62,25 +58,28 @@ def _form_page(form: MultiDict[str, str], error: InvalidInput | None = None) -> 
         groups=form_groups(form, problems),
         problems=problems,
         linked=shown,
+        models=model_choices(bundles().default.kinds),
+        model=form.get(MODEL, DEFAULT_MODEL),
     )
-    return make_response(page, 200 if error is None else 422)
+    return make_response(page, 200 if error is None else status_of(error))
 
 
-def _result_page(patient: Patient, form: MultiDict[str, str]) -> Response:
-    bundle = bundles().default
-    (prediction,) = predict([patient], bundle, PAGE_OPTIONS.question)
-    in_scope = prediction.estimates is not None
+def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
+    bundle, options = bundles().default, submitted.options
+    refuse_too_much([submitted.patient], bundle, options, settings().max_combinations)
+    (prediction,) = predict([submitted.patient], bundle, options, memory())
     return make_response(
         render_template(
             "result.html",
             prediction=prediction,
             bundle=bundle,
-            level=f"{PAGE_OPTIONS.interval_level:.0%}",
+            model=MODEL_LABELS[options.model],
+            level=f"{options.interval_level:.0%}",
             arm_labels=list(ARM_LABELS.values()),
-            outcomes=outcome_views(prediction) if in_scope else [],
-            pooled=pooled_view(prediction) if in_scope else None,
-            harms=harm_sentences() if in_scope else [],
-            inputs=input_rows(patient),
+            outcomes=outcome_views(prediction) if prediction.in_scope else [],
+            pooled=pooled_view(prediction) if prediction.in_scope else None,
+            harms=harm_sentences() if prediction.in_scope else [],
+            inputs=input_rows(submitted.patient),
             typed=list(form.items(multi=True)),
         )
     )

@@ -81,7 +81,7 @@ def problem_response(error: EquipoiseError, status: int | None = None) -> Respon
     """Return the HTTP answer that tells an error; by default with the status of its class."""
     status = status or status_of(error)
     body = json.dumps(problem_body(error, status), ensure_ascii=False)
-    # An answer that tells an error must never fail itself.
+    # An answer that tells an error must never fail itself, whatever characters it repeats.
     encoded = body.encode(errors="backslashreplace")
     response = Response(encoded, status=status, content_type=PROBLEM_TYPE)
     if status == 401:

@@ -121,11 +121,12 @@ def _finite(text: str) -> float:
 
 
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    names = [name for name, _ in pairs]
-    repeated = sorted({name for name in names if names.count(name) > 1})
-    if repeated:
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        names = [name for name, _ in pairs]
+        repeated = sorted({name for name in names if names.count(name) > 1})
         message = f"{', '.join(repeated)[:60]}: given more than once."
         raise MalformedInput(
             [Problem(repeated[0], "duplicate_field", message, "each field at most once")]
         )
-    return dict(pairs)
+    return fields

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from flask import Response, current_app
 
+from models.memory import Memory
 from service.bundles import Bundles
+from service.encoding import json_bytes
 from service.settings import Settings
 
 #: How the routes reach what `service.app.create_app` was given.
@@ -26,9 +27,12 @@ def settings() -> Settings:
     return found
 
 
+def memory() -> Memory:
+    """Return the memory of figures that the routes of this app share."""
+    found: Memory = current_app.extensions[EXTENSION]["memory"]
+    return found
+
+
 def json_response(body: Any) -> Response:
     """Return a JSON answer; the same body always gives the same bytes."""
-    return Response(
-        json.dumps(body, ensure_ascii=False, allow_nan=False) + "\n",
-        content_type="application/json",
-    )
+    return Response(json_bytes(body), content_type="application/json")

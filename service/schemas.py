@@ -123,6 +123,22 @@ class AnalysisSchema(Schema):
     outcomes = fields.Nested(_OutcomesSchema, required=True)
 
 
+_Differences: type[Schema] = Schema.from_dict(
+    {arm: fields.List(fields.Float(), required=True) for arm in SHOWN_ARMS}, name="Differences"
+)
+#: Named by the outcomes, of which what is withheld is absent.
+_DisagreementSchema: type[Schema] = Schema.from_dict(
+    {outcome.name: fields.Nested(_Differences) for outcome in OUTCOMES}, name="Disagreement"
+)
+_DISAGREEMENT = fields.Nested(
+    _DisagreementSchema,
+    metadata={
+        "description": "Estimates of the forest minus those of the Cox model, both under the "
+        "whole trial's effect; present when the forest was asked for."
+    },
+)
+
+
 class ModelSchema(Schema):
     """The model behind an answer."""
 
@@ -215,6 +231,7 @@ class AnswerSchema(CommonSchema):
         metadata={"description": "Overall survival under the four earlier trials' effect."},
     )
     analyses = fields.List(fields.Nested(AnalysisSchema))
+    forest_minus_cox = _DISAGREEMENT
     caveats = fields.List(fields.Nested(CaveatSchema))
     subgroups = fields.List(fields.Nested(SubgroupSchema))
     harms = fields.List(fields.Nested(_HarmSchema))
@@ -256,6 +273,7 @@ class ResultSchema(Schema):
         metadata={"description": "Overall survival under the four earlier trials' effect."},
     )
     analyses = fields.List(fields.Nested(AnalysisSchema))
+    forest_minus_cox = _DISAGREEMENT
     caveats = fields.List(fields.String())
     subgroups = fields.List(fields.String())
     errors = fields.List(fields.Nested(ErrorItemSchema))

@@ -40,8 +40,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("EQUIPOISE_MAX_ROWS", "10000", "Most patients in one list over HTTP."),
     Setting(
         "EQUIPOISE_MAX_COMBINATIONS",
-        "20000",
-        "Most combinations of unknown values, times horizons, in one request.",
+        "50000",
+        "Most combinations of unknown values, times horizons and models' cost, in one request.",
     ),
 )
 
@@ -69,7 +69,7 @@ class Settings:
     bundle_folders: tuple[str, ...] = ()
     max_bytes: int = 8388608
     max_rows: int = 10000
-    max_combinations: int = 20000
+    max_combinations: int = 50000
 
 
 def read_settings(environ: Mapping[str, str], path_separator: str = ":") -> Settings:

@@ -10,16 +10,19 @@ of surgery once: the truth's effect is fixed, the virtual trial's is estimated.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 
 import numpy as np
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_limits
 
-from models.bundle import CoxHazard
+from models.cox import CoxHazard
+from models.forest import ForestHazard
 from models.outcomes import HAZARDS
 from models.table import FloatArray
 from training.calibration import calibrate, identify_effects
 from training.fitting import CoxFit, fit_hazards
+from training.forest import ForestFit, grow_forests, kept_share, stack_forests
 from training.priors import draw, hold_to_trial, priors
 from training.simulation import independent_uniforms, simulate_outcomes
 from training.targets import published_targets
@@ -44,14 +47,22 @@ def draw_truth(rng: np.random.Generator) -> tuple[Patients, Truth]:
     return patients, calibrate(patients, effects, targets)
 
 
-def fit_member(seed: np.random.SeedSequence) -> dict[str, CoxFit]:
+@dataclass(frozen=True)
+class Member:
+    """What one virtual trial gives: a Cox model and a forest of each hazard, by name."""
+
+    cox: dict[str, CoxFit]
+    forests: dict[str, ForestFit]
+
+
+def fit_member(seed: np.random.SeedSequence) -> Member:
     """Return the models of one member; the same seed gives the same member."""
     # The matrices are small: threads of the linear algebra would only wait for each other.
     with threadpool_limits(limits=1):
         return _fit_member(np.random.default_rng(seed))
 
 
-def _fit_member(rng: np.random.Generator) -> dict[str, CoxFit]:
+def _fit_member(rng: np.random.Generator) -> Member:
     patients, truth = draw_truth(rng)
     outcomes = simulate_outcomes(patients, truth, independent_uniforms(patients, rng))
     assumed = {
@@ -59,10 +70,15 @@ def _fit_member(rng: np.random.Generator) -> dict[str, CoxFit]:
         "ulceration": truth.ulceration.coefficients,
         "bleeding": truth.bleeding.coefficients,
     }
-    return fit_hazards(patients.design, patients.arm, outcomes, assumed)
+    return Member(
+        cox=fit_hazards(patients.design, patients.arm, outcomes, assumed),
+        forests=grow_forests(
+            patients.design, patients.arm, outcomes, seed=int(rng.integers(2**31))
+        ),
+    )
 
 
-def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[dict[str, CoxFit]]:
+def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[Member]:
     """Yield the members' models in order, fitted in parallel.
 
     Parameters
@@ -79,8 +95,9 @@ def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[dict[str, 
     return Parallel(n_jobs=jobs, return_as="generator")(tasks)  # type: ignore[no-any-return]
 
 
-def stack_members(fits: list[dict[str, CoxFit]]) -> dict[str, CoxHazard]:
-    """Return the bundle's arrays, members last."""
+def stack_members(members: list[Member]) -> dict[str, CoxHazard]:
+    """Return the Cox models as the bundle holds them, members last."""
+    fits = [member.cox for member in members]
     return {
         name: CoxHazard(
             coefficients=_stack([fit[name].coefficients for fit in fits]),
@@ -89,6 +106,22 @@ def stack_members(fits: list[dict[str, CoxFit]]) -> dict[str, CoxHazard]:
         )
         for name in HAZARDS
     }
+
+
+def stack_member_forests(members: list[Member], design: FloatArray) -> dict[str, ForestHazard]:
+    """Return the forests as the bundle holds them.
+
+    Parameters
+    ----------
+    design : array, shape (patients, terms)
+        Patients over whom the chance of growing few trees is averaged.
+    """
+    without = np.column_stack([design, np.zeros(len(design))])
+    forests = {}
+    for name in HAZARDS:
+        fits = [member.forests[name] for member in members]
+        forests[name] = stack_forests(fits, kept_share(fits, without))
+    return forests
 
 
 def _stack(columns: list[FloatArray]) -> FloatArray:

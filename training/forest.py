@@ -2,36 +2,34 @@
 
 from __future__ import annotations
 
+import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from sksurv.ensemble import RandomSurvivalForest
+from sksurv.tree import SurvivalTree
 from sksurv.util import Surv
 
-from models.forest import KNOTS, LEAF, ForestHazard, IntArray, tree_hazards
+from models.forest import KNOTS, LEAF, ForestHazard, Trees, member_hazards, tree_hazards
 from models.outcomes import HAZARDS
 from models.table import FloatArray
 from training.simulation import DIED_FIRST, EVENT, Outcomes
 
-TREES = 5
+TREES = 10
 SMALLEST_LEAF = 30
 #: Share of the covariates that each split looks at.
 FEATURE_SHARE = 0.5
 
-#: Room for a tree; 407 patients in leaves of 30 give at most 13 leaves.
-_NODES, _LEAVES = 31, 16
-
 
 @dataclass(frozen=True)
 class ForestFit:
-    """The trees of one member and one hazard, flattened and padded.
+    """The trees of one member and one hazard.
 
     Attributes
     ----------
-    feature, left, right : arrays, shape (trees, nodes)
-    threshold : array, shape (trees, nodes)
-    values : array, shape (trees, leaves, knots)
-        As in `models.forest.ForestHazard`.
+    trees : Trees
+        As `models.forest` walks them.
     factor : float
         Observed over expected events in the arm without surgery.
     between_trees : array, shape (knots,)
@@ -39,11 +37,7 @@ class ForestFit:
         cohort's patients without surgery.
     """
 
-    feature: IntArray
-    left: IntArray
-    right: IntArray
-    threshold: FloatArray
-    values: FloatArray
+    trees: Trees
     factor: float
     between_trees: FloatArray
 
@@ -91,32 +85,41 @@ def grow_forest(
         random_state=seed,
     )
     forest.fit(covariates, Surv.from_arrays(event, months))
-    return calibrated(flatten(forest), covariates, months, event)
+    return calibrate_forest(flatten(forest), covariates, months, event)
 
 
-def flatten(forest: RandomSurvivalForest) -> ForestFit:
-    """Return a fitted forest as padded arrays, not yet calibrated."""
-    shape = (len(forest.estimators_), _NODES)
-    feature = np.full(shape, LEAF)
-    left, right = np.zeros(shape, dtype=np.int64), np.zeros(shape, dtype=np.int64)
-    threshold = np.zeros(shape)
-    values = np.zeros((shape[0], _LEAVES, len(KNOTS)))
-    for number, estimator in enumerate(forest.estimators_):
-        tree = estimator.tree_
-        size = tree.node_count
-        is_leaf = tree.children_left == LEAF
-        feature[number, :size] = np.where(is_leaf, LEAF, tree.feature)
-        threshold[number, :size] = np.where(is_leaf, 0.0, tree.threshold)
-        left[number, :size] = np.where(is_leaf, np.cumsum(is_leaf) - 1, tree.children_left)
-        right[number, :size] = np.where(is_leaf, 0, tree.children_right)
-        reached = np.searchsorted(estimator.unique_times_, KNOTS, side="right")
-        steps = np.column_stack([np.zeros(is_leaf.sum()), tree.value[is_leaf, :, 0]])
-        values[number, : is_leaf.sum()] = steps[:, reached]
-    return ForestFit(feature, left, right, threshold, values, 1.0, np.zeros(len(KNOTS)))
+def flatten(forest: RandomSurvivalForest) -> Trees:
+    """Return the trees of a fitted forest as plain arrays."""
+    each = [_flatten_tree(estimator) for estimator in forest.estimators_]
+    return _one_after_the_other(each)
 
 
-def calibrated(
-    fit: ForestFit, covariates: FloatArray, months: FloatArray, event: FloatArray
+def _flatten_tree(estimator: SurvivalTree) -> Trees:
+    tree = estimator.tree_
+    is_leaf = tree.children_left == LEAF
+    reached = np.searchsorted(estimator.unique_times_, KNOTS, side="right")
+    steps = np.column_stack([np.zeros(is_leaf.sum()), tree.value[is_leaf, :, 0]])
+    return Trees(
+        sizes=np.array([tree.node_count]),
+        feature=np.where(is_leaf, LEAF, tree.feature),
+        threshold=np.where(is_leaf, 0.0, tree.threshold),
+        left=np.where(is_leaf, 0, tree.children_left),
+        right=np.where(is_leaf, 0, tree.children_right),
+        values=steps[:, reached],
+    )
+
+
+def _one_after_the_other(trees: Sequence[Trees]) -> Trees:
+    return Trees(
+        *(
+            np.concatenate([getattr(each, part.name) for each in trees])
+            for part in dataclasses.fields(Trees)
+        )
+    )
+
+
+def calibrate_forest(
+    trees: Trees, covariates: FloatArray, months: FloatArray, event: FloatArray
 ) -> ForestFit:
     """Return a forest with its factor and the chance in it.
 
@@ -124,26 +127,22 @@ def calibrated(
     events of the patients without surgery, each up to her own time, equal those observed.
     """
     without = covariates[:, -1] == 0
-    trees = tree_hazards(stack_forests([fit], kept=1.0), covariates[without])[:, 0]
+    by_tree = tree_hazards(trees, covariates[without])
     corners = np.concatenate([[0], KNOTS])
-    mean = np.column_stack([np.zeros(without.sum()), trees.mean(axis=1)])
+    mean = np.column_stack([np.zeros(without.sum()), by_tree.mean(axis=1)])
     expected = sum(
         np.interp(end, corners, hazard) for end, hazard in zip(months[without], mean, strict=True)
     )
     within = event[without] & (months[without] <= KNOTS[-1])
     factor = float(within.sum() / expected)
-    between = trees.var(axis=1, ddof=1).mean(axis=0) / trees.shape[1] * factor**2
-    return ForestFit(fit.feature, fit.left, fit.right, fit.threshold, fit.values, factor, between)
+    between = by_tree.var(axis=1, ddof=1).mean(axis=0) / by_tree.shape[1] * factor**2
+    return ForestFit(trees, factor, between)
 
 
 def stack_forests(fits: list[ForestFit], kept: float) -> ForestHazard:
     """Return the forests of all members as the bundle holds them."""
     return ForestHazard(
-        feature=np.stack([fit.feature for fit in fits]),
-        threshold=np.stack([fit.threshold for fit in fits]),
-        left=np.stack([fit.left for fit in fits]),
-        right=np.stack([fit.right for fit in fits]),
-        values=np.stack([fit.values for fit in fits]),
+        trees=_one_after_the_other([fit.trees for fit in fits]),
         factor=np.array([fit.factor for fit in fits]),
         kept=kept,
     )
@@ -163,10 +162,7 @@ def kept_share(fits: list[ForestFit], covariates: FloatArray) -> float:
     """
     forest = stack_forests(fits, kept=1.0)
     hazards = np.concatenate(
-        [
-            tree_hazards(forest, covariates[row : row + 1]).mean(axis=2) * forest.factor[:, None]
-            for row in range(len(covariates))
-        ]
+        [member_hazards(forest, covariates[row : row + 1]) for row in range(len(covariates))]
     )
     total = hazards.var(axis=1, ddof=1).mean(axis=0)
     chance = np.mean([fit.between_trees for fit in fits], axis=0)

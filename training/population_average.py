@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, LEARNED_ANALYSIS, Analysis
 from models.assess import member_predictions
 from models.bundle import Bundle
 from models.design_matrix import design_matrix
@@ -17,10 +19,8 @@ from models.outcomes import (
     LOCAL_COMPLICATIONS_GIVEN_AT,
     OUTCOMES,
 )
-from models.table import FloatArray, Table, row_count, select_rows
+from models.table import FloatArray, Table, row_count
 from training.targets import published_targets
-
-_CHUNK = 16
 
 #: The rows of the evidence beside the outcomes, in their order.
 _STEMS = ("os.median", "lrfs.median", "ulceration", "bleeding")
@@ -49,20 +49,23 @@ class AverageFigure:
     limits: tuple[float, float]
 
 
-def average_curves(bundle: Bundle, table: Table) -> FloatArray:
+def average_curves(
+    bundle: Bundle,
+    table: Table,
+    analysis: Analysis = DEFAULT_ANALYSIS,
+    months: Sequence[int] = _MONTHS,
+) -> FloatArray:
     """Return the curves averaged over a cohort's covariates, member by member.
 
     Returns
     -------
     array, shape (outcomes, arms, months, members)
-        Probabilities at months 1 to 96.
+        Probabilities, by default at months 1 to 96.
     """
-    size = row_count(table)
     total: FloatArray = np.zeros(())
-    for start in range(0, size, _CHUNK):
-        design = design_matrix(select_rows(table, slice(start, start + _CHUNK)))
-        total = total + member_predictions(design, bundle, _MONTHS)[:, :, : len(ARMS)].sum(axis=0)
-    return total / size
+    for row in design_matrix(table):
+        total = total + member_predictions(row[None], bundle, months, analysis)[0, :, : len(ARMS)]
+    return total / row_count(table)
 
 
 def average_figures(bundle: Bundle, table: Table) -> list[AverageFigure]:
@@ -99,6 +102,32 @@ def average_figures(bundle: Bundle, table: Table) -> list[AverageFigure]:
     return figures
 
 
+@dataclass(frozen=True)
+class ModelComparison:
+    """One probability averaged over a cohort, by model; a difference is PTR minus none."""
+
+    name: str
+    cox: float
+    forest: float
+    learned: float
+
+
+def compared_models(bundle: Bundle, table: Table, month: int) -> list[ModelComparison]:
+    """Return what the models say of a cohort on average at one time, by outcome and arm."""
+    by_analysis = []
+    for analysis in (DEFAULT_ANALYSIS, FOREST_ANALYSIS, LEARNED_ANALYSIS):
+        arms = average_curves(bundle, table, analysis, (month,))[:, :, 0].mean(axis=-1)
+        by_analysis.append(np.column_stack([arms, arms[:, 1] - arms[:, 0]]))
+    return [
+        ModelComparison(
+            f"{outcome.label}, {label}",
+            *(float(figures[place, number]) for figures in by_analysis),
+        )
+        for place, outcome in enumerate(OUTCOMES)
+        for number, label in enumerate(ARM_LABELS.values())
+    ]
+
+
 def capped_share(bundle: Bundle, table: Table) -> FloatArray:
     """Return how often local relapse-free survival is capped by overall survival.
 
@@ -107,13 +136,11 @@ def capped_share(bundle: Bundle, table: Table) -> FloatArray:
     array, shape (arms, months)
         Share of a cohort's patients and members whose two curves meet, at months 1 to 96.
     """
-    size = row_count(table)
     meeting: FloatArray = np.zeros(())
-    for start in range(0, size, _CHUNK):
-        design = design_matrix(select_rows(table, slice(start, start + _CHUNK)))
-        curves = member_predictions(design, bundle, _MONTHS)[:, :, : len(ARMS)]
-        meeting = meeting + (curves[:, 1] == curves[:, 0]).mean(axis=-1).sum(axis=0)
-    return meeting / size
+    for row in design_matrix(table):
+        curves = member_predictions(row[None], bundle, _MONTHS)[0, :, : len(ARMS)]
+        meeting = meeting + (curves[1] == curves[0]).mean(axis=-1)
+    return meeting / row_count(table)
 
 
 def _median(curve: FloatArray) -> float:

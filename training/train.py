@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -12,15 +13,15 @@ import numpy as np
 from models.bundle import ARRAYS, CARD, MANIFEST, Bundle, save_bundle
 from models.design_matrix import TERM_NAMES
 from models.evidence import targets_digest
-from training.card import model_card
+from models.outcomes import COX, FOREST
+from training.card import averages, model_card
 from training.cohort import REFERENCE_SEED
 from training.covariate_sampling import population_blocks
-from training.ensemble import fit_ensemble, stack_members
-from training.population_average import average_figures, capped_share
+from training.ensemble import fit_ensemble, stack_member_forests, stack_members
 from training.truth import sample_patients
 
 BUNDLE_ID = "jcog1017-synthetic"
-BUNDLE_VERSION = "0.1.0"
+BUNDLE_VERSION = "0.2.0"
 DEFAULT_MEMBERS = 200
 DEFAULT_SEED = 20250704
 
@@ -54,14 +55,14 @@ def train_synthetic(
     on_member : callable
         Called after each member, for a progress bar.
     """
-    fits = []
-    for fit in fit_ensemble(seed, members, jobs):
-        fits.append(fit)
+    fitted = []
+    for member in fit_ensemble(seed, members, jobs):
+        fitted.append(member)
         on_member()
     manifest: dict[str, Any] = {
         "id": BUNDLE_ID,
         "version": BUNDLE_VERSION,
-        "kind": ["cox"],
+        "kind": [COX, FOREST],
         "training_data": "synthetic",
         "seed": seed,
         "members": members,
@@ -69,8 +70,14 @@ def train_synthetic(
         "targets_digest": targets_digest(),
         "packages": {name: version(name) for name in _RECORDED_PACKAGES},
     }
-    hazards, population = stack_members(fits), population_blocks()
-    draft = Bundle(manifest, "", hazards, population, "")
-    table = sample_patients(np.random.default_rng(REFERENCE_SEED)).table
-    card = model_card(draft, average_figures(draft, table), capped_share(draft, table))
-    save_bundle(folder, manifest, hazards, population, card)
+    patients = sample_patients(np.random.default_rng(REFERENCE_SEED))
+    draft = Bundle(
+        manifest,
+        digest="",
+        hazards=stack_members(fitted),
+        population=population_blocks(),
+        card="",
+        forests=stack_member_forests(fitted, patients.design),
+    )
+    card = model_card(draft, averages(draft, patients.table))
+    save_bundle(folder, replace(draft, card=card))

@@ -10,6 +10,10 @@ from importlib import resources
 from typing import Any
 
 SURGERY_TO_NO_SURGERY = "surgery / no surgery"
+#: What a figure can be.
+KINDS = ("hazard_ratio", "median_months", "proportion", "months")
+#: How a figure was come by.
+STATUSES = ("seen", "derived", "secondary", "assumption")
 _PAPER = "jcog1017"
 _FIGURE_FILES = ("jcog1017.toml", "other_trials.toml")
 
@@ -23,7 +27,7 @@ class Figure:
     id : str
         Stable name.
     kind : str
-        ``hazard_ratio``, ``median_months``, ``proportion`` or ``months``.
+        One of `KINDS`.
     estimate : float or None
         Ratio, months or probability, as `kind` says.
     interval : tuple of float or None
@@ -33,7 +37,7 @@ class Figure:
     direction : str
         Numerator and denominator of a ratio, ``surgery / no surgery`` unless it says so.
     status : str
-        ``seen``, ``derived``, ``secondary`` or ``assumption``.
+        One of `STATUSES`.
     """
 
     id: str

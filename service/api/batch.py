@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -15,6 +14,7 @@ from models.errors import InvalidInput, Problem, TooLargeInput, UnsupportedInput
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
 from service.cost import refuse_too_much
+from service.encoding import json_bytes
 from service.lists.documents import json_document, ndjson_lines
 from service.lists.rows import Row, csv_rows, json_rows, ndjson_rows
 from service.lists.scoring import ScoredRow, score_rows
@@ -169,10 +169,9 @@ def _limited(rows: Iterator[Row], most: int) -> list[Row]:
     return taken
 
 
-def _render(wanted: str, scored: list[ScoredRow], bundle: Bundle, options: Options) -> str:
+def _render(wanted: str, scored: list[ScoredRow], bundle: Bundle, options: Options) -> str | bytes:
     if wanted == CSV:
         return "".join(csv_lines(scored, bundle, options))
     if wanted == NDJSON:
-        return "".join(ndjson_lines(scored, options))
-    document = json_document(scored, bundle, options)
-    return json.dumps(document, ensure_ascii=False, allow_nan=False) + "\n"
+        return b"".join(ndjson_lines(scored))
+    return json_bytes(json_document(scored, bundle, options))

@@ -10,13 +10,14 @@ from flask_smorest import Blueprint
 from models.bundle import Bundle
 from models.texts import INTENDED_USE
 from service.api.contract import answers_problems
+from service.resource_schemas import BundlesSchema, BundleWithCardSchema
 from service.responses import bundles, json_response
 
 blueprint = Blueprint("models", __name__, description="The models that are served")
 
 
 @blueprint.route("/v1/models", methods=["GET"])
-@blueprint.response(200, {"type": "object"})
+@blueprint.response(200, BundlesSchema)
 @answers_problems(blueprint)
 def list_models() -> Response:
     """List the bundles; the first is the default."""
@@ -26,7 +27,7 @@ def list_models() -> Response:
 
 
 @blueprint.route("/v1/models/<name>", methods=["GET"])
-@blueprint.response(200, {"type": "object"})
+@blueprint.response(200, BundleWithCardSchema)
 @answers_problems(blueprint, 404)
 def show_model(name: str) -> Response:
     """Show one bundle, ``id`` or ``id@version``, with its model card."""

@@ -11,7 +11,7 @@ from service.api.contract import answers_problems
 from service.api.parsing import StrictParser
 from service.cost import refuse_too_much
 from service.reading import Request
-from service.responses import bundles, json_response, settings
+from service.responses import bundles, json_response, memory, settings
 from service.schemas import AnswerSchema, PredictionRequest
 
 blueprint = Blueprint("predict", __name__, description="Predictions for patients")
@@ -19,7 +19,7 @@ blueprint.ARGUMENTS_PARSER = StrictParser()
 
 
 @blueprint.route("/v1/predict", methods=["POST"])
-@blueprint.arguments(PredictionRequest, error_status_code=422)
+@blueprint.arguments(PredictionRequest(), error_status_code=422)
 @blueprint.response(200, AnswerSchema)
 @answers_problems(blueprint, 400, 404, 413, 415, 422)
 def predict(asked: Request) -> Response:
@@ -29,5 +29,5 @@ def predict(asked: Request) -> Response:
     """
     bundle = bundles().find(asked.options.bundle)
     refuse_too_much([asked.patient], bundle, asked.options, settings().max_combinations)
-    (prediction,) = predict_patients([asked.patient], bundle, asked.options.question)
-    return json_response(single_answer(prediction, asked.options))
+    (prediction,) = predict_patients([asked.patient], bundle, asked.options, memory())
+    return json_response(single_answer(prediction))

@@ -16,6 +16,7 @@ from models.bundle import Bundle, load_bundle
 from models.errors import BundleRefused, EquipoiseError, InvalidInput, Problem
 from models.options import Options, read_options_text
 from models.outcomes import DEFAULT_EFFECT, DEFAULT_HORIZONS, DEFAULT_LEVEL, DEFAULT_MODEL
+from models.prediction import refuse_lacking
 from service.bundles import default_folder
 from service.lists.documents import ndjson_lines
 from service.lists.drafts import Drafts
@@ -114,6 +115,7 @@ def _score_files(files: Files, bundle: Bundle, options: Options, ignore_extra: b
         If the list cannot be read at all or holds no row; nothing is written then.
     """
     rejected = 0
+    refuse_lacking(bundle, options)
     with _reading(files.patients) as lines, Drafts() as drafts:
         rows = _rows(files, lines, ignore_extra)
         first = next(rows, None)
@@ -152,7 +154,7 @@ def _rendered(
     kind: str, scored: Iterable[ScoredRow], bundle: Bundle, options: Options
 ) -> Iterator[str]:
     if kind == "ndjson":
-        return ndjson_lines(scored, options)
+        return (line.decode() for line in ndjson_lines(scored))
     return csv_lines(scored, bundle, options)
 
 

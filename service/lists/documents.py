@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -10,6 +9,7 @@ from models.bundle import Bundle
 from models.harms import HARMS
 from models.options import Options
 from service.answers import common_part, list_entry, single_answer
+from service.encoding import json_bytes
 from service.lists.scoring import ScoredRow
 
 
@@ -29,27 +29,27 @@ def json_document(scored: Iterable[ScoredRow], bundle: Bundle, options: Options)
         subgroups |= {s.subgroup.code: s.as_dict() for s in each.prediction.subgroups}
     return {
         **common_part(bundle, options),
-        "results": [_entry(each, options) for each in rows],
+        "results": [_entry(each) for each in rows],
         "caveats": list(caveats.values()),
         "subgroups": list(subgroups.values()),
         "harms": [harm.as_dict() for harm in HARMS],
     }
 
 
-def ndjson_lines(scored: Iterable[ScoredRow], options: Options) -> Iterator[str]:
+def ndjson_lines(scored: Iterable[ScoredRow]) -> Iterator[bytes]:
     """Yield a whole answer a row, each on its line."""
     for each in scored:
         if each.prediction is None:
             body = {**_place(each), "status": "rejected", **_errors(each)}
         else:
-            body = {**_place(each), **single_answer(each.prediction, options)}
-        yield json.dumps(body, ensure_ascii=False) + "\n"
+            body = {**_place(each), **single_answer(each.prediction)}
+        yield json_bytes(body)
 
 
-def _entry(scored: ScoredRow, options: Options) -> dict[str, Any]:
+def _entry(scored: ScoredRow) -> dict[str, Any]:
     if scored.prediction is None:
         return {**_place(scored), "status": "rejected", **_errors(scored)}
-    return {**_place(scored), **list_entry(scored.prediction, options)}
+    return {**_place(scored), **list_entry(scored.prediction)}
 
 
 def _place(scored: ScoredRow) -> dict[str, Any]:

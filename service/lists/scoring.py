@@ -7,11 +7,15 @@ from dataclasses import dataclass
 from itertools import islice
 
 from models.bundle import Bundle
+from models.memory import Memory
 from models.options import Options
 from models.prediction import Prediction, predict
 from service.lists.rows import Row
 
 _BLOCK = 256
+
+#: Bytes of figures that are kept, of about 25,000 profiles at five horizons.
+_REMEMBERED = 128 * 2**20
 
 
 @dataclass(frozen=True)
@@ -28,10 +32,15 @@ class ScoredRow:
 
 
 def score_rows(rows: Iterable[Row], bundle: Bundle, options: Options) -> Iterator[ScoredRow]:
-    """Yield one scored row for each row, in order; a row's result is its own alone."""
+    """Yield one scored row for each row, in order; a row's result is its own alone.
+
+    Profiles that come again are not scored again, as long as not too many others have come
+    between.
+    """
+    memory = Memory(_REMEMBERED)
     source = iter(rows)
     while block := list(islice(source, _BLOCK)):
         patients = [row.patient for row in block if row.patient is not None]
-        predictions = iter(predict(patients, bundle, options.question))
+        predictions = iter(predict(patients, bundle, options, memory))
         for row in block:
             yield ScoredRow(row, None if row.patient is None else next(predictions))

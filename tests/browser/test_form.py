@@ -11,7 +11,7 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import Select, WebDriverWait
 
 from models.outcomes import DIFFERENCE, OUTCOMES, SHOWN_ARMS
-from tests.doors.test_same_figures import HORIZONS, shown
+from tests.doors.test_same_figures import HORIZONS, cells_beside, shown
 from tests.support.chromium import start_chromium
 from tests.support.forms import form_texts
 from tests.support.readme import README_PATIENT
@@ -72,6 +72,35 @@ def test_the_result_shows_the_figures_of_the_api(browser, live_server):
         for place in range(len(HORIZONS))
         for arm in SHOWN_ARMS
     ]
+
+
+def test_the_forest_can_be_chosen_and_stands_beside_the_cox_model(browser, live_server):
+    browser.get(live_server)
+    model = Select(browser.find_element(By.ID, "model"))
+    assert model.first_selected_option.get_attribute("value") == "cox"
+    fill(browser, {**README_PATIENT, "model": "forest"})
+    submit(browser)
+    answer = ask_api(live_server, README_PATIENT, model="forest", effect="learned")
+    own = browser.find_elements(By.CSS_SELECTOR, ".outcome td:not(.pooled):not(.compared)")
+    assert [cell.text.rstrip("*") for cell in own] == [
+        shown(answer["outcomes"][outcome.name][arm], place, signed=arm == DIFFERENCE)
+        for outcome in OUTCOMES
+        for place in range(len(HORIZONS))
+        for arm in SHOWN_ARMS
+    ]
+    beside = browser.find_elements(By.CSS_SELECTOR, ".outcome td.compared")
+    assert [cell.text for cell in beside] == [
+        cell for outcome in OUTCOMES for cell in cells_beside(answer, outcome.name)
+    ]
+
+
+def test_the_chosen_model_stays_when_the_values_are_changed(browser, live_server):
+    browser.get(live_server)
+    fill(browser, {**README_PATIENT, "model": "forest"})
+    submit(browser)
+    press(browser, "Change the values")
+    model = Select(browser.find_element(By.ID, "model"))
+    assert model.first_selected_option.get_attribute("value") == "forest"
 
 
 def test_the_result_says_what_it_is(browser, live_server):
@@ -144,8 +173,8 @@ def requested_urls(browser):
     ]
 
 
-def ask_api(address, patient):
-    body = json.dumps({"patient": patient}).encode()
+def ask_api(address, patient, **options):
+    body = json.dumps({"patient": patient, **options}).encode()
     headers = {"Content-Type": "application/json"}
     with urlopen(Request(f"{address}/v1/predict", data=body, headers=headers)) as response:
         return json.load(response)

@@ -25,6 +25,8 @@ from schemathesis.specs.openapi.checks import (
 
 from models.covariates import FIELDS
 from models.options import OPTION_NAMES
+from models.outcomes import MODELS
+from service.bundles import DEFAULT_BUNDLE
 from tests.support.examples import examples
 from tests.support.patients import any_messages, incomplete_messages, row_of
 
@@ -78,7 +80,9 @@ options = st.fixed_dictionaries(
     optional={
         "horizons_months": st.lists(st.integers(1, 96), min_size=1, max_size=6, unique=True),
         "interval_level": st.floats(0.8, 0.99),
-        "bundle": st.just("jcog1017-synthetic"),
+        "bundle": st.just(DEFAULT_BUNDLE),
+        "model": st.sampled_from(MODELS),
+        "effect": st.sampled_from(["overall", "pooled", "all"]),
     },
 )
 LIST_BODIES = {
@@ -126,6 +130,11 @@ def test_every_operation_is_looked_at(api):
 @pytest.mark.parametrize("path", FIXED)
 def test_what_takes_no_input(api, check, path):
     assert check(operation_of(api, path).Case()).status_code == 200
+
+
+def test_the_shipped_model_is_shown_as_published(api, check):
+    shown = operation_of(api, "/v1/models/{name}")
+    assert check(shown.Case(path_parameters={"name": DEFAULT_BUNDLE})).status_code == 200
 
 
 @pytest.mark.property

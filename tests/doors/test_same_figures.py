@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import json
 import re
 
 import pytest
@@ -17,6 +18,25 @@ from tests.support.forms import csv_cells, form_texts
 from tests.support.readme import OUT_OF_SCOPE, README_PATIENT
 
 HORIZONS = (12, 24, 36, 48, 60)
+KINDS = {"estimate": "", "lower": "_lower", "upper": "_upper"}
+
+#: What can be asked of every door that has options, beside the default.
+ASKED = (
+    {"effect": "pooled"},
+    {"effect": "all"},
+    {"model": "forest"},
+    {"model": "forest", "effect": "pooled"},
+    {"model": "forest", "effect": "learned"},
+    {"model": "forest", "effect": "all"},
+)
+LEARNED = {"model": "forest", "effect": "learned"}
+PATIENTS = {
+    "known": README_PATIENT,
+    "partly known": {**README_PATIENT, "ecog_ps": None, "clinical_n": None},
+    "ulcerated": {**README_PATIENT, "eligibility": {"primary_ulcerated": True}},
+}
+each_choice = pytest.mark.parametrize("asked", ASKED, ids=lambda a: " ".join(a.values()))
+each_patient = pytest.mark.parametrize("patient", PATIENTS.values(), ids=PATIENTS)
 
 
 @pytest.fixture(scope="module")
@@ -29,13 +49,10 @@ def scored(tmp_path_factory):
     """Return a function that scores one patient by ``equipoise score``."""
     folder = tmp_path_factory.mktemp("lists")
 
-    def score_one(patient):
-        cells = csv_cells(patient)
-        buffer = io.StringIO()
-        csv.writer(buffer).writerows([cells.keys(), cells.values()])
+    def score_one(patient, *arguments):
         source = folder / "patients.csv"
-        source.write_text(buffer.getvalue())
-        result = CliRunner().invoke(score, [str(source)])
+        source.write_text(csv_text(patient))
+        result = CliRunner().invoke(score, [str(source), *arguments])
         assert result.exit_code == 0, result.output
         (row,) = csv.DictReader(io.StringIO(result.stdout))
         return row
@@ -72,6 +89,181 @@ def test_form_shows_the_api_figures_in_whole_percent(client):
         for place in range(len(HORIZONS))
         for arm in SHOWN_ARMS
     ]
+
+
+def ask(client, patient, **options):
+    answer = client.post("/v1/predict", json={"patient": patient, **options})
+    assert answer.status_code == 200, answer.text
+    return answer.json
+
+
+def send_list(client, kind, body, asked):
+    path = "/v1/predict/batch"
+    return client.post(path, data=body, content_type=kind, query_string=asked)
+
+
+def csv_text(patient):
+    cells = csv_cells(patient)
+    buffer = io.StringIO()
+    csv.writer(buffer).writerows([cells.keys(), cells.values()])
+    return buffer.getvalue()
+
+
+def columns_of(answer):
+    """Return the figures of a JSON answer by the columns that a list has for them."""
+    shown_here = (answer["model"]["kind"], answer["model"]["effect"])
+    found = band_columns("", answer["outcomes"])
+    for analysis in answer.get("analyses", []):
+        exploratory = "_exploratory" if analysis["exploratory"] else ""
+        name = f"_{analysis['model']}_{analysis['effect']}{exploratory}"
+        if (analysis["model"], analysis["effect"]) != shown_here:
+            found |= band_columns(name, analysis["outcomes"])
+    for outcome, part in answer.get("forest_minus_cox", {}).items():
+        for arm, values in part.items():
+            for month, value in zip(answer["horizons_months"], values, strict=True):
+                found[f"{outcome}_{arm}_forest_minus_cox_{month}"] = value
+    pooled = {"overall_survival": {"difference": answer["pooled_survival"]["difference"]}}
+    return found | band_columns("_pooled", pooled)
+
+
+def band_columns(name, outcomes):
+    return {
+        f"{outcome}_{arm}{name}_{month}{suffix}": band[kind][place]
+        for outcome, part in outcomes.items()
+        for arm, band in part.items()
+        if arm in SHOWN_ARMS
+        for kind, suffix in KINDS.items()
+        for place, month in enumerate(HORIZONS)
+    }
+
+
+def figures_of(row):
+    """Return the figures of a CSV row by column, without those left empty."""
+    return {name: float(cell) for name, cell in row.items() if re.search(r"_\d+", name) and cell}
+
+
+@each_patient
+@each_choice
+def test_a_csv_list_has_every_figure_of_the_api(client, patient, asked):
+    answer = ask(client, patient, **asked)
+    (row,) = csv.DictReader(
+        io.StringIO(send_list(client, "text/csv", csv_text(patient), asked).text)
+    )
+    assert figures_of(row) == columns_of(answer)
+    assert (row["model_kind"], row["effect"]) == (
+        answer["model"]["kind"],
+        answer["model"]["effect"],
+    )
+
+
+@each_patient
+@each_choice
+def test_equipoise_score_has_every_figure_of_the_api(client, scored, patient, asked):
+    options = [part for name, value in asked.items() for part in (f"--{name}", value)]
+    assert figures_of(scored(patient, *options)) == columns_of(ask(client, patient, **asked))
+
+
+@each_patient
+@each_choice
+def test_a_json_list_has_every_figure_of_the_api(client, patient, asked):
+    answer = ask(client, patient, **asked)
+    found = client.post("/v1/predict/batch", json={"patients": [patient], **asked}).json
+    assert found["model"] == answer["model"]
+    for name in ("outcomes", "pooled_survival", "analyses", "forest_minus_cox"):
+        assert found["results"][0].get(name) == answer.get(name), name
+
+
+@each_patient
+@each_choice
+def test_an_ndjson_list_has_the_whole_answer_of_the_api(client, patient, asked):
+    answer = ask(client, patient, **asked)
+    found = send_list(client, "application/x-ndjson", json.dumps(patient), asked)
+    assert json.loads(found.text) == {"line": 1, **answer}
+
+
+@each_patient
+def test_the_form_of_the_forest_shows_the_api_figures_in_whole_percent(client, patient):
+    answer = ask(client, patient, **LEARNED)
+    page = client.post("/", data={**form_texts(patient), "model": "forest"}).text
+    served = [o.name for o in OUTCOMES if "withheld" not in answer["outcomes"][o.name]]
+    assert table_cells(page) == [
+        shown(answer["outcomes"][outcome][arm], place, signed=arm == "difference")
+        for outcome in served
+        for place in range(len(HORIZONS))
+        for arm in SHOWN_ARMS
+    ]
+    assert compared_cells(page) == [
+        cell for outcome in served for cell in cells_beside(answer, outcome)
+    ]
+
+
+def cells_beside(answer, outcome):
+    """Return the cells of the two tables under an outcome as they must read."""
+    (learned,) = [each for each in answer["analyses"] if each["exploratory"]]
+    difference = learned["outcomes"][outcome]["difference"]
+    by_arm = answer["forest_minus_cox"][outcome]
+    return [
+        *(in_points(value) for arm in SHOWN_ARMS for value in by_arm[arm]),
+        *(shown(difference, place, signed=True) for place in range(len(HORIZONS))),
+    ]
+
+
+@each_patient
+@each_choice
+def test_the_exploratory_effect_is_listed_last_and_never_shown(client, patient, asked):
+    answer = ask(client, patient, **asked)
+    analyses = answer["analyses"]
+    stamped = [each["exploratory"] for each in analyses]
+    assert stamped == [each["effect"] == "learned" for each in analyses]
+    assert stamped == sorted(stamped)
+    assert answer["model"]["effect"] != "learned"
+    for each in analyses:
+        if each["exploratory"]:
+            for outcome, part in each["outcomes"].items():
+                shown_part = answer["outcomes"][outcome]
+                assert "withheld" in part or part["difference"] != shown_part["difference"]
+
+
+@each_choice
+def test_exploratory_columns_stand_behind_all_others_and_say_so(client, asked):
+    answer = send_list(client, "text/csv", csv_text(README_PATIENT), asked)
+    header = next(csv.reader(io.StringIO(answer.text)))
+    plain = next(
+        csv.reader(io.StringIO(send_list(client, "text/csv", csv_text(README_PATIENT), {}).text))
+    )
+    assert header[: len(plain)] == plain
+    kinds = [
+        "minus" if "_forest_minus_cox_" in name else "learned" if "_learned_" in name else "other"
+        for name in header
+    ]
+    assert kinds == sorted(kinds, key=["other", "learned", "minus"].index)
+    assert all("_forest_learned_exploratory_" in name for name in header if "learned" in name)
+    learned = [name for name in header if "learned" in name]
+    bands = len(OUTCOMES) * len(SHOWN_ARMS) * len(HORIZONS) * len(KINDS)
+    assert len(learned) == (bands if {"learned", "all"} & set(asked.values()) else 0)
+
+
+@each_choice
+def test_what_is_withheld_is_withheld_in_every_analysis(client, asked):
+    answer = ask(client, PATIENTS["ulcerated"], **asked)
+    for part in (answer["outcomes"], *(each["outcomes"] for each in answer["analyses"])):
+        assert part["local_ulceration"]["withheld"]["code"] == "already_ulcerated"
+        assert not set(SHOWN_ARMS) & set(part["local_ulceration"])
+    assert "local_ulceration" not in answer.get("forest_minus_cox", {})
+    row = send_list(client, "text/csv", csv_text(PATIENTS["ulcerated"]), asked)
+    (row,) = csv.DictReader(io.StringIO(row.text))
+    assert not [name for name in figures_of(row) if name.startswith("local_ulceration")]
+
+
+@pytest.mark.parametrize(("change", "reason"), OUT_OF_SCOPE.values(), ids=OUT_OF_SCOPE)
+@each_choice
+def test_out_of_scope_no_analysis_has_figures(client, scored, asked, change, reason):
+    patient = {**README_PATIENT, **change}
+    answer = ask(client, patient, **asked)
+    assert [note["code"] for note in answer["reasons"]] == [reason]
+    assert not {"outcomes", "pooled_survival", "analyses", "forest_minus_cox"} & set(answer)
+    options = [part for name, value in asked.items() for part in (f"--{name}", value)]
+    assert figures_of(scored(patient, *options)) == {}
 
 
 @pytest.mark.parametrize(("change", "reason"), OUT_OF_SCOPE.values(), ids=OUT_OF_SCOPE)
@@ -111,6 +303,18 @@ def shown(band, place, *, signed):
     signs = [f"{'+' if w > 0 else '−' if w < 0 else ''}{abs(w)}" for w in words]
     unit = "point" if abs(words[0]) == 1 else "points"
     return f"{signs[0]} {unit} ({signs[1]} to {signs[2]})"
+
+
+def in_points(difference):
+    """Return a difference between the models as the page must say it."""
+    whole = percent(difference)
+    sign = "+" if whole > 0 else "−" if whole < 0 else ""
+    return f"{sign}{abs(whole)} {'point' if abs(whole) == 1 else 'points'}"
+
+
+def compared_cells(page):
+    """Return the cells of the tables beside the outcomes' own."""
+    return re.findall(r'<td class="compared">([^<]*)</td>', page)
 
 
 def table_cells(page):

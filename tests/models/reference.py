@@ -1,12 +1,18 @@
 """A slow and obvious scoring, written from the textbook: plain Python, one number at a time.
 
-Cox: H(t | x) = H0(t) exp(x'b); survival is exp(-H); the cumulative incidence with death
-competing adds up, month by month, the event's share of those who leave. Quantiles are Hyndman
-and Fan's type 7 (for weights: Akinshin, Weighted quantile estimators, 2023: the mean of the
-inverse distribution function over a window as wide as one of Kish's effective observations).
-Nothing of `models.assess`, `models.curves`, `models.intervals` or `models.population` is used.
+Cox: H(t | x) = H0(t) exp(x'b). Forest: the mean over a member's trees of the hazard at the leaf
+that a patient reaches, times the member's factor, drawn towards the mean over members; its arms
+differ by the member's Cox ratio, or by their leaves (learned). Survival is exp(-H); the
+cumulative incidence with death competing adds up, month by month, the event's share of those
+who leave. Quantiles are Hyndman and Fan's type 7 (for weights: Akinshin, Weighted quantile
+estimators, 2023: the mean of the inverse distribution function over a window as wide as one of
+Kish's effective observations).
+Nothing of `models.assess`, `models.curves`, `models.intervals`, `models.population`,
+`models.hazards` or `models.forest`'s functions is used.
 """
 
+import struct
+from functools import cache
 from itertools import product
 from math import exp, floor
 from typing import NamedTuple
@@ -67,7 +73,42 @@ def terms(values):
     ]
 
 
-def cumulative_hazard(values, hazard, arm, month, member):
+def cox(values, bundle):
+    """Return a function that gives H(month) of a hazard, arm and member by the Cox model."""
+
+    @cache
+    def at(name, arm, month, member):
+        return cox_hazard(values, bundle.hazards[name], arm, month, member)
+
+    return at
+
+
+def forest(values, bundle):
+    """Return such a function by the forest, its arms apart by the member's Cox ratio."""
+    grown = learned(values, bundle)
+
+    def at(name, arm, month, member):
+        ratio = exp(float(bundle.hazards[name].arm[member])) if arm == 1 else 1.0
+        return grown(name, 0, month, member) * ratio
+
+    return at
+
+
+def learned(values, bundle):
+    """Return such a function by the forest, the arm being one of its covariates."""
+
+    @cache
+    def at_knots(name, arm):
+        covariates = [float(term) for term in terms(values)] + [float(arm)]
+        return forest_hazards(bundle.forests[name], covariates)
+
+    def at(name, arm, month, member):
+        return on_lines(at_knots(name, arm)[member], month)
+
+    return at
+
+
+def cox_hazard(values, hazard, arm, month, member):
     """Return H(month) of one member; arm 1 is surgery."""
     predictor = sum(
         float(term) * float(hazard.coefficients[place, member])
@@ -78,16 +119,62 @@ def cumulative_hazard(values, hazard, arm, month, member):
     return float(hazard.baseline[month, member]) * exp(predictor)
 
 
-def survival(values, hazards, arm, month, member):
+def forest_hazards(hazard, covariates):
+    """Return each member's cumulative hazards at months 4, 8, ..., 96."""
+    leaves = reached_leaves(hazard.trees, [single(value) for value in covariates])
+    members = len(hazard.factor)
+    each = len(leaves) // members
+    raw = []
+    for member in range(members):
+        own = leaves[member * each : (member + 1) * each]
+        mean = [sum(float(h) for h in at_knot) / each for at_knot in zip(*own, strict=True)]
+        raw.append([h * float(hazard.factor[member]) for h in mean])
+    means = [sum(at_knot) / members for at_knot in zip(*raw, strict=True)]
+    return [
+        [mean + hazard.kept * (own - mean) for own, mean in zip(row, means, strict=True)]
+        for row in raw
+    ]
+
+
+def reached_leaves(trees, covariates):
+    """Return the hazards at the leaf that is reached in each tree."""
+    found, root, leaves_before = [], 0, 0
+    for size in trees.sizes.tolist():
+        node = root
+        while trees.feature[node] != -1:
+            goes_left = covariates[trees.feature[node]] <= trees.threshold[node]
+            node = root + int(trees.left[node] if goes_left else trees.right[node])
+        is_leaf = (trees.feature[root : root + size] == -1).tolist()
+        found.append(trees.values[leaves_before + sum(is_leaf[: node - root])].tolist())
+        leaves_before += sum(is_leaf)
+        root += size
+    return found
+
+
+def single(value):
+    """Return a number as single precision holds it."""
+    return struct.unpack("f", struct.pack("f", value))[0]
+
+
+def on_lines(at_knots, month):
+    """Return the value at a month on lines from zero through those at months 4, 8, ..."""
+    corners = [0.0, *at_knots]
+    quarter, rest = divmod(month, 4)
+    if rest == 0:
+        return corners[quarter]
+    return corners[quarter] + (corners[quarter + 1] - corners[quarter]) * rest / 4
+
+
+def survival(hazard_of, names, arm, month, member):
     """Return the probability that none of some events has happened."""
-    return exp(-sum(cumulative_hazard(values, each, arm, month, member) for each in hazards))
+    return exp(-sum(hazard_of(name, arm, month, member) for name in names))
 
 
-def incidence(values, hazards, arm, month, member):
+def incidence(hazard_of, names, arm, month, member):
     """Return the cumulative incidence of the first of two events, the second competing."""
     before, free_before, found = [0.0, 0.0], 1.0, 0.0
     for now in range(1, month + 1):
-        after = [cumulative_hazard(values, each, arm, now, member) for each in hazards]
+        after = [hazard_of(name, arm, now, member) for name in names]
         event, competing = (after[place] - before[place] for place in (0, 1))
         free_after = exp(-sum(after))
         if event + competing > 0:
@@ -96,22 +183,22 @@ def incidence(values, hazards, arm, month, member):
     return found
 
 
-def member_figure(values, bundle, asked, member):
+def member_figure(hazard_of, asked, member):
     """Return one probability of one member."""
     outcome, arm, month = asked
-    hazards = [bundle.hazards[name] for name in HAZARDS[outcome]]
     if outcome in INCIDENCES:
-        return incidence(values, hazards, arm, month, member)
-    alive = survival(values, [bundle.hazards["death"]], arm, month, member)
-    return min(alive, survival(values, hazards, arm, month, member))
+        return incidence(hazard_of, HAZARDS[outcome], arm, month, member)
+    alive = survival(hazard_of, ("death",), arm, month, member)
+    return min(alive, survival(hazard_of, HAZARDS[outcome], arm, month, member))
 
 
-def figures(values, bundle, asked):
+def figures(hazard_of, members, asked):
     """Return every member's figure; arm 2 is the difference, surgery minus none."""
     if asked.arm < 2:
-        members = range(len(bundle.hazards["death"].arm))
-        return [member_figure(values, bundle, asked, member) for member in members]
-    without, with_surgery = (figures(values, bundle, asked._replace(arm=a)) for a in (0, 1))
+        return [member_figure(hazard_of, asked, member) for member in range(members)]
+    without, with_surgery = (
+        figures(hazard_of, members, asked._replace(arm=arm)) for arm in (0, 1)
+    )
     return [b - a for a, b in zip(without, with_surgery, strict=True)]
 
 
@@ -204,12 +291,20 @@ def age_groups(cells):
     return found
 
 
-def assess(values, bundle, asked, level):
-    """Return (estimate, lower, upper) of one figure of one patient; completed years are used."""
+def filled_in(values, bundle, model):
+    """Return the model's hazards for each way to fill in a patient, with its probability.
+
+    Completed years are used.
+    """
     age = values["age"]
     completed = {**values, "age": None if age is None else floor(age)}
-    filled = completions(completed, bundle.population)
-    members = [figures(each, bundle, asked) for each, _ in filled]
+    return [(model(each, bundle), w) for each, w in completions(completed, bundle.population)]
+
+
+def assess(filled, bundle, asked, level):
+    """Return (estimate, lower, upper) of one figure of one patient, as `filled_in`."""
+    count = len(bundle.hazards["death"].arm)
+    members = [figures(hazard_of, count, asked) for hazard_of, _ in filled]
     weights = [weight for _, weight in filled]
     each = [summary(one, level) for one in members]
     estimate, lower, upper = (

@@ -7,9 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from models.analyses import DEFAULT_ANALYSIS, Analysis
 from models.assess import Question, assess, member_predictions
 from models.design_matrix import design_matrix
-from models.outcomes import OUTCOMES
+from models.outcomes import FOREST, LEARNED_EFFECT, MODELS, OUTCOMES, OVERALL_EFFECT
 from models.patient import read_patient
 from models.table import select_rows
 from tests.models import reference
@@ -28,6 +29,15 @@ QUESTION = Question(HORIZONS, 0.95)
 SURVIVALS, INCIDENCES = slice(0, 2), slice(2, 4)
 ARMS, DIFFERENCE = slice(0, 2), 2
 TINY = 1e-12
+#: How the slow reference comes to the hazards of each analysis.
+BY_HAND = {
+    DEFAULT_ANALYSIS: reference.cox,
+    Analysis(FOREST, OVERALL_EFFECT): reference.forest,
+    Analysis(FOREST, LEARNED_EFFECT): reference.learned,
+}
+of_each_model = pytest.mark.parametrize(
+    "analysis", BY_HAND, ids=lambda analysis: f"{analysis.model} {analysis.effect}"
+)
 #: Patients of whom little enough is open to write out every completion.
 PARTLY_KNOWN = {
     "performance status": {"ecog_ps": None},
@@ -42,8 +52,8 @@ PARTLY_KNOWN = {
 }
 
 
-def score(messages, bundle=None, question=QUESTION):
-    return assess(table_from(messages), bundle or default_bundle(), question)
+def score(messages, bundle=None, question=QUESTION, analysis=DEFAULT_ANALYSIS):
+    return assess(table_from(messages), bundle or default_bundle(), question, analysis)
 
 
 def sides(found):
@@ -54,45 +64,65 @@ def same(one, other):
     return all(np.array_equal(sides(one)[name], sides(other)[name]) for name in sides(one))
 
 
-def compare_with_reference(message, members, months, level):
+def compare_with_reference(message, members, months, level, analysis=DEFAULT_ANALYSIS):
     bundle = small_bundle(members)
-    found = score([message], bundle, Question(months, level))
-    values = read_patient(message).values
+    found = score([message], bundle, Question(months, level), analysis)
+    filled = reference.filled_in(read_patient(message).values, bundle, BY_HAND[analysis])
     for place, outcome in enumerate(reference.OUTCOMES):
         for arm in range(3):
             for column, month in enumerate(months):
                 asked = reference.Asked(outcome, arm, month)
-                expected = reference.assess(values, bundle, asked, level)
+                expected = reference.assess(filled, bundle, asked, level)
                 at = (0, place, arm, column)
                 served = (found.estimate[at], found.lower[at], found.upper[at])
                 assert served == pytest.approx(expected, rel=0, abs=1e-9)
 
 
+@of_each_model
 @examples(6)
-@given(complete_messages(), st.sampled_from([0.8, 0.95, 0.99]))
-def test_figures_are_those_of_the_reference(message, level):
-    compare_with_reference(message, members=20, months=(1, 17, 48), level=level)
+@given(message=complete_messages(), level=st.sampled_from([0.8, 0.95, 0.99]))
+def test_figures_are_those_of_the_reference(analysis, message, level):
+    compare_with_reference(message, 20, (1, 17, 48), level, analysis)
 
 
-def test_last_month_is_that_of_the_reference():
-    compare_with_reference(TYPICAL, members=4, months=(96,), level=0.95)
+@of_each_model
+def test_last_month_is_that_of_the_reference(analysis):
+    compare_with_reference(TYPICAL, 4, (96,), 0.95, analysis)
 
 
+@of_each_model
 @pytest.mark.parametrize("open_", PARTLY_KNOWN.values(), ids=PARTLY_KNOWN)
-def test_figures_of_the_partly_known_are_those_of_the_reference(open_):
-    compare_with_reference(message_of(**open_), members=5, months=(2, 9), level=0.9)
+def test_figures_of_the_partly_known_are_those_of_the_reference(open_, analysis):
+    compare_with_reference(message_of(**open_), 5, (2, 9), 0.9, analysis)
+
+
+@examples(10)
+@given(complete_messages(), st.sampled_from(range(1, 97)))
+def test_each_members_figures_are_those_of_the_reference(message, month):
+    bundle = small_bundle(6)
+    design = design_matrix(table_from([message]))
+    for analysis, model in BY_HAND.items():
+        found = member_predictions(design, bundle, (month,), analysis)[0, :, :, 0]
+        ((hazard_of, _),) = reference.filled_in(read_patient(message).values, bundle, model)
+        for place, outcome in enumerate(reference.OUTCOMES):
+            for arm in range(3):
+                asked = reference.Asked(outcome, arm, month)
+                expected = reference.figures(hazard_of, 6, asked)
+                assert found[place, arm] == pytest.approx(expected, rel=0, abs=1e-9), analysis
 
 
 def test_outcomes_stand_in_the_order_of_the_vocabulary():
     assert tuple(outcome.name for outcome in OUTCOMES) == reference.OUTCOMES
 
 
-def test_comparison_with_the_reference_can_fail():
+@of_each_model
+def test_comparison_with_the_reference_can_fail(analysis):
     bundle = small_bundle(4)
-    found = score([TYPICAL], bundle, Question((12,), 0.95)).estimate[0, 0, 0, 0]
-    older = read_patient(message_of(age=48)).values
+    found = score([TYPICAL], bundle, Question((12,), 0.95), analysis).estimate[0, 0, 0, 0]
+    other = read_patient(message_of(age=48, ecog_ps=1)).values
     asked = reference.Asked("overall_survival", 0, 12)
-    expected, _, _ = reference.assess(older, bundle, asked, 0.95)
+    filled = reference.filled_in(other, bundle, BY_HAND[analysis])
+    expected, _, _ = reference.assess(filled, bundle, asked, 0.95)
     assert abs(found - expected) > 1e-6
 
 
@@ -110,10 +140,11 @@ def test_horizons_are_answered_in_the_order_asked():
     assert np.array_equal(forwards, backwards[..., ::-1])
 
 
+@of_each_model
 @pytest.mark.parametrize("message", [TYPICAL, message_of(ecog_ps=None)], ids=["known", "open"])
-def test_a_horizon_does_not_depend_on_the_others(message):
-    alone = score([message], question=Question((48,), 0.95))
-    beside = score([message], question=Question((12, 48, 96), 0.95))
+def test_a_horizon_does_not_depend_on_the_others(message, analysis):
+    alone = score([message], None, Question((48,), 0.95), analysis)
+    beside = score([message], None, Question((12, 48, 96), 0.95), analysis)
     assert np.array_equal(alone.estimate[..., 0], beside.estimate[..., 1])
     assert np.array_equal(alone.upper[..., 0], beside.upper[..., 1])
 
@@ -155,55 +186,61 @@ PROPERTIES = (
 )
 
 
+@of_each_model
 @pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: holds.__name__)
 @examples(20)
 @given(message=complete_messages())
-def test_of_every_patient(holds, message):
-    holds(score([message]))
+def test_of_every_patient(holds, analysis, message):
+    holds(score([message], analysis=analysis))
 
 
 @cache
-def score_partly_known(name):
+def score_partly_known(name, analysis):
     question = Question(tuple(range(1, 97)), 0.95)
-    return score([message_of(**PARTLY_KNOWN[name])], default_bundle(), question)
+    return score([message_of(**PARTLY_KNOWN[name])], default_bundle(), question, analysis)
 
 
+@of_each_model
 @pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: holds.__name__)
 @pytest.mark.parametrize("name", PARTLY_KNOWN)
-def test_of_some_partly_known_patients_in_every_month(holds, name):
-    holds(score_partly_known(name))
+def test_of_some_partly_known_patients_in_every_month(holds, name, analysis):
+    holds(score_partly_known(name, analysis))
 
 
+@of_each_model
 @pytest.mark.parametrize("holds", PROPERTIES, ids=lambda holds: holds.__name__)
 @examples(8)
 @given(message=incomplete_messages())
-def test_of_every_partly_known_patient(holds, message):
-    holds(score([message], small_bundle(40)))
+def test_of_every_partly_known_patient(holds, analysis, message):
+    holds(score([message], small_bundle(40), analysis=analysis))
 
 
 ROWS = st.lists(complete_messages() | incomplete_messages(1), min_size=2, max_size=20)
 
 
+@of_each_model
 @examples(10)
-@given(ROWS)
-def test_a_row_does_not_depend_on_its_neighbours(messages):
+@given(messages=ROWS)
+def test_a_row_does_not_depend_on_its_neighbours(analysis, messages):
     table = table_from(messages)
-    together = assess(table, small_bundle(), QUESTION)
+    together = assess(table, small_bundle(), QUESTION, analysis)
     for row in range(len(messages)):
-        alone = assess(select_rows(table, slice(row, row + 1)), small_bundle(), QUESTION)
+        one = select_rows(table, slice(row, row + 1))
+        alone = assess(one, small_bundle(), QUESTION, analysis)
         assert np.array_equal(alone.estimate[0], together.estimate[row])
         assert np.array_equal(alone.lower[0], together.lower[row])
         assert np.array_equal(alone.upper[0], together.upper[row])
 
 
+@of_each_model
 @examples(10)
-@given(ROWS, st.randoms(use_true_random=False))
-def test_permuted_rows_give_permuted_figures(messages, random):
+@given(messages=ROWS, random=st.randoms(use_true_random=False))
+def test_permuted_rows_give_permuted_figures(analysis, messages, random):
     order = list(range(len(messages)))
     random.shuffle(order)
     table = table_from(messages)
-    straight = assess(table, small_bundle(), QUESTION)
-    shuffled = assess(select_rows(table, np.array(order)), small_bundle(), QUESTION)
+    straight = assess(table, small_bundle(), QUESTION, analysis)
+    shuffled = assess(select_rows(table, np.array(order)), small_bundle(), QUESTION, analysis)
     assert np.array_equal(shuffled.estimate, straight.estimate[order])
     assert np.array_equal(shuffled.upper, straight.upper[order])
 
@@ -228,8 +265,10 @@ def test_wider_level_gives_a_band_that_is_not_narrower(message, one, other):
     assert np.array_equal(wide.estimate, narrow.estimate)
 
 
-def test_the_same_question_gives_the_same_bits():
-    assert same(score([message_of(ecog_ps=None)]), score([message_of(ecog_ps=None)]))
+@of_each_model
+def test_the_same_question_gives_the_same_bits(analysis):
+    one, other = (score([message_of(ecog_ps=None)], analysis=analysis) for _ in range(2))
+    assert same(one, other)
 
 
 def test_unknown_triple_negative_status_is_not_averaged_over():
@@ -239,26 +278,30 @@ def test_unknown_triple_negative_status_is_not_averaged_over():
     assert same(assess(table, default_bundle(), QUESTION), known)
 
 
-def test_partly_known_estimate_lies_between_those_of_the_completions():
-    completions = score([message_of(ecog_ps=0), message_of(ecog_ps=1)]).estimate
-    partly = score([message_of(ecog_ps=None)]).estimate[0]
+@of_each_model
+def test_partly_known_estimate_lies_between_those_of_the_completions(analysis):
+    completions = score([message_of(ecog_ps=0), message_of(ecog_ps=1)], analysis=analysis).estimate
+    partly = score([message_of(ecog_ps=None)], analysis=analysis).estimate[0]
     assert (partly >= completions.min(axis=0) - TINY).all()
     assert (partly <= completions.max(axis=0) + TINY).all()
 
 
+@of_each_model
 @examples(10)
-@given(complete_messages())
-def test_for_every_member_local_relapse_free_survival_is_the_smaller(message):
+@given(message=complete_messages())
+def test_for_every_member_local_relapse_free_survival_is_the_smaller(analysis, message):
     design = design_matrix(table_from([message]))
-    members = member_predictions(design, default_bundle(), HORIZONS)
+    members = member_predictions(design, default_bundle(), HORIZONS, analysis)
     assert (members[:, 1, ARMS] <= members[:, 0, ARMS]).all()
 
 
+@pytest.mark.parametrize("model", MODELS)
 @examples(10)
-@given(complete_messages())
-def test_surgery_has_one_ratio_of_the_hazards_of_death(message):
+@given(message=complete_messages())
+def test_surgery_has_one_ratio_of_the_hazards_of_death(model, message):
     bundle = default_bundle()
     design = design_matrix(table_from([message]))
-    alive = member_predictions(design, bundle, (12, 96))[0, 0]
+    analysis = Analysis(model, OVERALL_EFFECT)
+    alive = member_predictions(design, bundle, (12, 96), analysis)[0, 0]
     ratio = np.log(alive[1]) / np.log(alive[0])
     assert ratio == pytest.approx(np.exp(np.tile(bundle.hazards["death"].arm, (2, 1))))

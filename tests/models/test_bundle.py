@@ -8,14 +8,15 @@ import zipfile
 import numpy as np
 import pytest
 
-from models.bundle import ARRAYS, CARD, MANIFEST, CoxHazard, load_bundle
+from models.bundle import ARRAYS, CARD, MANIFEST, load_bundle
 from models.covariates import TABLE_COVARIATES
+from models.cox import CoxHazard
 from models.design_matrix import TERM_NAMES
 from models.errors import BundleRefused
 from models.evidence import targets_digest
 from models.outcomes import HAZARDS, LAST_HORIZON
 from models.population import Block
-from tests.support.bundles import DEFAULT_FOLDER, save_small, small_bundle
+from tests.support.bundles import DEFAULT_FOLDER, save_small, small_bundle, small_manifest
 
 
 @pytest.fixture
@@ -77,6 +78,12 @@ def files_of(folder):
 def test_hazards_come_back(folder, name, part):
     written = getattr(small_bundle(3).hazards[name], part)
     assert np.array_equal(getattr(load_bundle(folder).hazards[name], part), written)
+
+
+def test_a_bundle_without_forests_is_read_as_one(tmp_path):
+    folder = save_small(tmp_path / "cox", forests={}, manifest=small_manifest(kind=["cox"]))
+    bundle = load_bundle(folder)
+    assert (bundle.kinds, bundle.forests) == (("cox",), {})
 
 
 def test_population_comes_back(folder):
@@ -196,7 +203,7 @@ def test_a_manifest_that_is_no_object_of_the_format_is_refused(folder, manifest)
     assert refusal_of(folder) == "bundle_format"
 
 
-@pytest.mark.parametrize("number", [0, 2, "1", None])
+@pytest.mark.parametrize("number", [0, 1, 3, "2", None])
 def test_an_unknown_format_is_refused(folder, number):
     change_manifest(folder, format=number)
     assert refusal_of(folder) == "bundle_format"
@@ -241,6 +248,24 @@ def test_a_manifest_of_other_types_is_refused(folder, changes):
     assert refusal_of(folder) in ("bundle_damaged", "bundle_format")
 
 
+@pytest.mark.parametrize(
+    "kind", [[], ["forest"], ["forest", "cox"], ["cox", "cox"], ["cox", "forest", "tree"], [1]]
+)
+def test_a_bundle_of_other_models_is_refused(folder, kind):
+    change_manifest(folder, kind=kind)
+    assert refusal_of(folder) == "bundle_format"
+
+
+def test_forests_that_the_manifest_does_not_name_are_refused(folder):
+    change_manifest(folder, kind=["cox"])
+    assert refusal_of(folder) == "bundle_format"
+
+
+def test_forests_that_are_missing_are_refused(tmp_path):
+    folder = save_small(tmp_path / "bare", forests={})
+    assert refusal_of(folder) == "bundle_format"
+
+
 def test_a_population_of_other_covariates_is_refused(folder):
     fields = manifest_of(folder)["population"]
     change_manifest(folder, population=[*fields[:1], ["grade"], *fields[2:]])
@@ -281,12 +306,8 @@ def test_a_bundle_without_members_is_refused(tmp_path):
         name: CoxHazard(hazard.coefficients[:, :0], hazard.arm[:0], hazard.baseline[:, :0])
         for name, hazard in small_bundle(3).hazards.items()
     }
-    manifest = {
-        key: value
-        for key, value in small_bundle(3).manifest.items()
-        if key not in ("format", "population", "files")
-    }
-    folder = save_small(tmp_path / "empty", hazards=hazards, manifest={**manifest, "members": 0})
+    manifest = small_manifest(members=0, kind=["cox"])
+    folder = save_small(tmp_path / "empty", hazards=hazards, manifest=manifest, forests={})
     assert refusal_of(folder) == "bundle_format"
 
 
@@ -413,7 +434,7 @@ def test_default_bundle_loads():
 
 
 def test_default_bundle_is_small():
-    assert sum(path.stat().st_size for path in DEFAULT_FOLDER.iterdir()) < 5 * 10**6
+    assert sum(path.stat().st_size for path in DEFAULT_FOLDER.iterdir()) <= 5 * 10**6
 
 
 def test_default_bundle_says_that_it_is_synthetic():
@@ -437,5 +458,12 @@ def test_default_bundle_was_made_from_the_present_targets():
     assert manifest_of(DEFAULT_FOLDER)["targets_digest"] == targets_digest()
 
 
-def test_default_bundle_holds_no_array_of_objects():
-    assert {array.dtype.str for array in arrays_of(DEFAULT_FOLDER).values()} == {"<f4"}
+def test_default_bundle_holds_plain_numbers_of_few_bytes():
+    kinds = {array.dtype.str for array in arrays_of(DEFAULT_FOLDER).values()}
+    assert kinds == {"<f4", "<u2", "|u1", "|i1"}
+
+
+def test_default_bundle_holds_both_models():
+    bundle = load_bundle(DEFAULT_FOLDER)
+    assert bundle.kinds == ("cox", "forest")
+    assert tuple(bundle.forests) == tuple(bundle.hazards) == HAZARDS

@@ -8,8 +8,9 @@ from hypothesis import given
 
 from models.caveats import RULES, SEVERITIES, caveat_texts, caveats_for
 from models.evidence import evidence, pairs
+from models.options import Options
 from models.patient import read_patient
-from tests.support.bundles import default_bundle
+from tests.support.bundles import cox_bundle, default_bundle
 from tests.support.examples import examples
 from tests.support.patients import complete_messages, incomplete_messages, patient_of
 
@@ -24,11 +25,14 @@ ALWAYS = (
     "survival_individualisation_assumed",
 )
 HORIZONS = (12, 48, 60)
+#: Asks for whatever a caveat can be about.
+EVERYTHING = Options((12, 96), effect="all")
 SUBGROUP_CODES = {group.code for pair in pairs() for group in pair.subgroups}
 
 
-def caveats(horizons=HORIZONS, bundle=None, **changes):
-    found = caveats_for(patient_of(**changes), bundle or default_bundle(), horizons)
+def caveats(horizons=HORIZONS, bundle=None, asked=None, **changes):
+    options = Options(horizons, **(asked or {}))
+    found = caveats_for(patient_of(**changes), bundle or default_bundle(), options)
     return {caveat.code: caveat for caveat in found}
 
 
@@ -40,7 +44,7 @@ def sentences(text):
 @examples(10)
 @given(message=complete_messages() | incomplete_messages())
 def test_fixed_caveat_is_always_there(code, message):
-    found = caveats_for(read_patient(message), default_bundle(), (48,))
+    found = caveats_for(read_patient(message), default_bundle(), Options((48,)))
     assert code in [caveat.code for caveat in found]
 
 
@@ -76,6 +80,33 @@ def test_flag_names_the_last_horizon():
 @pytest.mark.parametrize(("horizons", "there"), [((48,), False), ((47,), True), ((48, 60), True)])
 def test_assumed_course_is_named_at_any_time_but_four_years(horizons, there):
     assert ("local_shape_assumed" in caveats(horizons)) == there
+
+
+@pytest.mark.parametrize(
+    ("asked", "two_models", "exploratory"),
+    [
+        ({}, False, False),
+        ({"effect": "pooled"}, False, False),
+        ({"model": "forest"}, True, False),
+        ({"model": "forest", "effect": "pooled"}, True, False),
+        ({"model": "forest", "effect": "learned"}, True, True),
+        ({"effect": "all"}, True, True),
+    ],
+)
+def test_a_second_model_and_an_exploratory_effect_are_named(asked, two_models, exploratory):
+    found = caveats(asked=asked)
+    assert ("two_models" in found) == two_models
+    assert ("learned_effect_exploratory" in found) == exploratory
+
+
+def test_all_effects_of_a_bundle_without_forests_need_no_words_on_forests():
+    found = caveats(bundle=cox_bundle(), asked={"effect": "all"})
+    assert not {"two_models", "learned_effect_exploratory"} & set(found)
+
+
+def test_the_exploratory_effect_is_a_warning():
+    found = caveats(asked={"model": "forest", "effect": "learned"})
+    assert found["learned_effect_exploratory"].severity == "warning"
 
 
 def test_unknown_values_are_listed():
@@ -145,7 +176,7 @@ def test_subgroup_caveat_names_what_other_trials_said():
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_most_pressing_come_first(message):
-    found = caveats_for(read_patient(message), default_bundle(), (12, 96))
+    found = caveats_for(read_patient(message), default_bundle(), EVERYTHING)
     ranks = [SEVERITIES.index(caveat.severity) for caveat in found]
     assert ranks == sorted(ranks)
 
@@ -153,7 +184,7 @@ def test_most_pressing_come_first(message):
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_order_within_a_severity_is_that_of_the_file(message):
-    found = caveats_for(read_patient(message), default_bundle(), (12, 96))
+    found = caveats_for(read_patient(message), default_bundle(), EVERYTHING)
     order = list(caveat_texts())
     for severity in SEVERITIES:
         places = [
@@ -168,28 +199,28 @@ def test_order_within_a_severity_is_that_of_the_file(message):
 @given(complete_messages() | incomplete_messages())
 def test_the_same_case_gives_the_same_caveats(message):
     patient = read_patient(message)
-    one, other = (caveats_for(patient, default_bundle(), (12, 96)) for _ in range(2))
+    one, other = (caveats_for(patient, default_bundle(), EVERYTHING) for _ in range(2))
     assert one == other
 
 
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_every_blank_is_filled(message):
-    for caveat in caveats_for(read_patient(message), default_bundle(), (12, 96)):
+    for caveat in caveats_for(read_patient(message), default_bundle(), EVERYTHING):
         assert not re.search(r"[{}]|\bnan\b|None", caveat.text + caveat.applies_because)
 
 
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_codes_are_distinct(message):
-    found = caveats_for(read_patient(message), default_bundle(), (12, 96))
+    found = caveats_for(read_patient(message), default_bundle(), EVERYTHING)
     assert len({caveat.code for caveat in found}) == len(found)
 
 
 @examples(40)
 @given(complete_messages())
 def test_no_sentence_is_longer_than_25_words(message):
-    for caveat in caveats_for(read_patient(message), default_bundle(), (12, 96)):
+    for caveat in caveats_for(read_patient(message), default_bundle(), EVERYTHING):
         for sentence in sentences(caveat.text):
             assert len(sentence.split()) <= 25, f"{caveat.code}: {sentence}"
 

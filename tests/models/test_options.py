@@ -40,6 +40,24 @@ def test_everything_asked_is_read():
     )
 
 
+@pytest.mark.parametrize("effect", ["overall", "pooled", "learned", "all"])
+def test_every_effect_can_be_asked_of_the_forest(effect):
+    found = read_options({"model": "forest", "effect": effect})
+    assert (found.model, found.effect) == ("forest", effect)
+
+
+@pytest.mark.parametrize("message", [{"effect": "learned"}, {"effect": "learned", "model": "cox"}])
+@pytest.mark.parametrize("read", [read_options, read_options_text])
+def test_the_forests_own_effect_is_refused_of_the_cox_model(message, read):
+    problem = problem_of(message, read)
+    assert (problem.field, problem.code) == ("effect", "not_accepted")
+    assert problem.accepted == "learned with model forest"
+
+
+def test_the_forests_own_effect_of_an_unknown_model_is_one_problem():
+    assert problem_of({"effect": "learned", "model": "oracle"}).field == "model"
+
+
 def test_question_is_what_the_scoring_needs():
     assert Options((6,), interval_level=0.9).question == Question((6,), 0.9)
 

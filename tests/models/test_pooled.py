@@ -5,9 +5,13 @@ import math
 import numpy as np
 import pytest
 
-from models.assess import Question, assess, assess_pooled
+from models.analyses import Analysis
+from models.assess import Question, assess, assess_with_pooled
 from models.bundle import load_bundle
+from models.design_matrix import design_matrix
 from models.evidence.interactions import standard_error
+from models.forest import at_months, member_hazards
+from models.outcomes import FOREST, MODELS, OVERALL_EFFECT
 from models.pooled import pooled_figure, pooled_log_ratios
 from models.table import table_of
 from service.bundles import default_folder
@@ -45,18 +49,30 @@ def test_a_members_ratio_has_nothing_to_do_with_its_prognosis(bundle):
         assert abs(np.corrcoef(ratios, other)[0, 1]) < 0.2
 
 
+@pytest.mark.parametrize("model", MODELS)
 @pytest.mark.parametrize("changes", [{}, {"ecog_ps": None, "clinical_n": None}])
-def test_survival_without_surgery_is_the_models_own(bundle, changes):
-    table = table_of([patient_of(**changes)])
-    own, pooled = assess(table, bundle, QUESTION), assess_pooled(table, bundle, QUESTION)
+def test_the_models_own_figures_are_those_without_the_pooled_ones(bundle, changes, model):
+    table, analysis = table_of([patient_of(**changes)]), Analysis(model, OVERALL_EFFECT)
+    alone = assess(table, bundle, QUESTION, analysis)
+    own, _ = assess_with_pooled(table, bundle, QUESTION, analysis)
+    for side in ("estimate", "lower", "upper"):
+        assert np.array_equal(getattr(own, side), getattr(alone, side)), side
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("changes", [{}, {"ecog_ps": None, "clinical_n": None}])
+def test_survival_without_surgery_is_the_models_own(bundle, changes, model):
+    table, analysis = table_of([patient_of(**changes)]), Analysis(model, OVERALL_EFFECT)
+    own, pooled = assess_with_pooled(table, bundle, QUESTION, analysis)
     assert pooled.estimate.shape == (1, 1, 3, 3)
     assert np.array_equal(pooled.estimate[:, 0, 0], own.estimate[:, 0, 0])
     assert np.array_equal(pooled.lower[:, 0, 0], own.lower[:, 0, 0])
 
 
-def test_the_difference_is_smaller_than_the_trials_own_and_its_interval_holds_zero(bundle):
-    table = table_of([patient_of()])
-    own, pooled = assess(table, bundle, QUESTION), assess_pooled(table, bundle, QUESTION)
+@pytest.mark.parametrize("model", MODELS)
+def test_the_difference_is_smaller_than_the_trials_own_and_its_interval_holds_zero(bundle, model):
+    table, analysis = table_of([patient_of()]), Analysis(model, OVERALL_EFFECT)
+    own, pooled = assess_with_pooled(table, bundle, QUESTION, analysis)
     assert np.all(np.abs(pooled.estimate[0, 0, 2]) < own.estimate[0, 0, 2])
     assert np.all(pooled.lower[0, 0, 2] < 0)
     assert np.all(pooled.upper[0, 0, 2] > 0)
@@ -65,10 +81,18 @@ def test_the_difference_is_smaller_than_the_trials_own_and_its_interval_holds_ze
 def test_survival_with_surgery_is_that_of_the_ratio_member_by_member(bundle):
     table = table_of([patient_of()])
     hazard = bundle.hazards["death"]
-    from models.design_matrix import design_matrix
-
     log_ratio = design_matrix(table)[0] @ hazard.coefficients
     cumulative = hazard.baseline[48] * np.exp(log_ratio)
     expected = np.exp(-cumulative * np.exp(pooled_log_ratios(len(cumulative)))).mean()
-    pooled = assess_pooled(table, bundle, QUESTION)
+    _, pooled = assess_with_pooled(table, bundle, QUESTION)
+    assert pooled.estimate[0, 0, 1, 1] == pytest.approx(expected, abs=1e-12)
+
+
+def test_the_forests_survival_with_surgery_is_that_of_the_ratio_member_by_member(bundle):
+    table = table_of([patient_of()])
+    covariates = np.append(design_matrix(table), [[0.0]], axis=1)
+    cumulative = at_months(member_hazards(bundle.forests["death"], covariates), np.array([48]))
+    ratios = np.exp(pooled_log_ratios(cumulative.shape[-1]))
+    expected = np.exp(-cumulative[0, 0] * ratios).mean()
+    _, pooled = assess_with_pooled(table, bundle, QUESTION, Analysis(FOREST, OVERALL_EFFECT))
     assert pooled.estimate[0, 0, 1, 1] == pytest.approx(expected, abs=1e-12)

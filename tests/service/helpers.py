@@ -8,7 +8,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
@@ -181,9 +181,31 @@ def resolved(spec: Mapping[str, Any], node: Mapping[str, Any]) -> Mapping[str, A
 
 
 def answer_schema(spec: Mapping[str, Any], path: str, status: str = "200") -> dict[str, Any]:
-    """Return the published schema of a JSON answer to a POST."""
-    answer = resolved(spec, spec["paths"][path]["post"]["responses"][status])
+    """Return the published schema of a path's JSON answer."""
+    (method,) = {"get", "post"} & set(spec["paths"][path])
+    answer = resolved(spec, spec["paths"][path][method]["responses"][status])
     return answer["content"][JSON]["schema"]
+
+
+def undocumented(
+    spec: Mapping[str, Any], schema: Mapping[str, Any], value: Any, place: str = "answer"
+) -> Iterator[str]:
+    """Yield the keys of a value that its schema does not name.
+
+    Where keys are names that the schema cannot know, it says what each of them holds.
+    """
+    schema = resolved(spec, schema)
+    if isinstance(value, dict):
+        known, others = schema.get("properties", {}), schema.get("additionalProperties")
+        for name, part in value.items():
+            within = known.get(name, others)
+            if isinstance(within, dict):
+                yield from undocumented(spec, within, part, f"{place}.{name}")
+            else:
+                yield f"{place}.{name}"
+    elif isinstance(value, list):
+        for part in value:
+            yield from undocumented(spec, schema.get("items", {}), part, f"{place}[]")
 
 
 class Page(HTMLParser):

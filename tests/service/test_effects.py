@@ -4,14 +4,40 @@ from __future__ import annotations
 
 import csv
 import io
+import json
+from urllib.parse import urlencode
 
 import pytest
 
 from models.outcomes import SHOWN_ARMS
 from models.rounding import percent
+from service.app import create_app
+from service.bundles import Bundles
+from service.settings import Settings
+from tests.support.bundles import cox_bundle
 
-from .helpers import README_PATIENT
+from .helpers import (
+    CSV,
+    FORMATS,
+    JSON,
+    OUT_OF_SCOPE,
+    README_PATIENT,
+    ULCERATED,
+    answer_schema,
+    body_of,
+    check_problem,
+    find_item,
+    form_of,
+    post_list,
+    undocumented,
+    validator,
+    with_values,
+)
 
+EVERY_ANALYSIS = [
+    *("cox overall", "cox pooled"),
+    *("forest overall", "forest pooled", "forest learned"),
+]
 LOCAL = ("local_relapse_free_survival", "local_ulceration", "local_bleeding")
 
 
@@ -33,12 +59,46 @@ def test_the_default_effect_has_no_analyses(client):
     assert "analyses" not in ask(client)
 
 
-@pytest.mark.parametrize("effect", ["pooled", "all"])
-def test_another_effect_stands_beside_the_default_one_which_is_first(client, effect):
-    analyses = ask(client, effect=effect)["analyses"]
-    assert [row["effect"] for row in analyses] == ["overall", "pooled"]
+@pytest.mark.parametrize(
+    ("options", "listed"),
+    [
+        ({"effect": "pooled"}, ["cox overall", "cox pooled"]),
+        ({"model": "forest"}, ["cox overall", "forest overall"]),
+        ({"model": "forest", "effect": "pooled"}, ["cox overall", "forest pooled"]),
+        (
+            {"model": "forest", "effect": "learned"},
+            ["cox overall", "forest overall", "forest learned"],
+        ),
+        ({"effect": "all"}, EVERY_ANALYSIS),
+        ({"model": "forest", "effect": "all"}, EVERY_ANALYSIS),
+    ],
+)
+def test_another_analysis_stands_beside_the_default_one_which_is_first(client, options, listed):
+    analyses = ask(client, **options)["analyses"]
+    assert [f"{row['model']} {row['effect']}" for row in analyses] == listed
     assert analyses[0]["outcomes"] == ask(client)["outcomes"]
-    assert not any(row["exploratory"] for row in analyses)
+
+
+@pytest.mark.parametrize("model", ["cox", "forest"])
+@pytest.mark.parametrize("effect", ["overall", "pooled", "all"])
+def test_the_model_of_the_answer_is_the_one_of_its_outcomes(client, model, effect):
+    answer = ask(client, model=model, effect=effect)
+    shown = {"model": answer["model"]["kind"], "effect": answer["model"]["effect"]}
+    assert shown == {"model": model, "effect": "overall" if effect == "all" else effect}
+    for row in answer.get("analyses", []):
+        is_shown = shown == {"model": row["model"], "effect": row["effect"]}
+        assert is_shown == (row["outcomes"] == answer["outcomes"])
+
+
+def test_survival_under_the_pooled_effect_is_the_asked_models(client):
+    answer = ask(client, effect="all")
+    for model in ("cox", "forest"):
+        (analysis,) = [
+            row for row in answer["analyses"] if (row["model"], row["effect"]) == (model, "pooled")
+        ]
+        survival = analysis["outcomes"]["overall_survival"]
+        pooled = ask(client, model=model)["pooled_survival"]
+        assert all(survival[arm] == pooled[arm] for arm in SHOWN_ARMS)
 
 
 def test_pooled_survival_is_given_when_it_is_asked_for(client):
@@ -83,6 +143,143 @@ def test_the_page_shows_the_pooled_difference_with_its_source(client):
     assert "hazard ratio 0.97, 95% interval 0.72 to 1.29" in page
     assert page.count('<td class="pooled">') == len(band["estimate"])
     assert f"{percent(band['estimate'][3])} point" in page.replace("+", "").replace("\u2212", "-")
+
+
+PATIENTS = {
+    "in scope": README_PATIENT,
+    "ulcerated": ULCERATED,
+    "out of scope": OUT_OF_SCOPE,
+    "some unknown": with_values(ecog_ps=None),
+}
+OPTIONS = (
+    {"effect": "pooled"},
+    {"effect": "all"},
+    {"model": "forest"},
+    {"model": "forest", "effect": "learned"},
+    {"model": "forest", "effect": "all"},
+)
+each_choice = pytest.mark.parametrize("options", OPTIONS, ids=lambda o: " ".join(o.values()))
+
+
+@each_choice
+@pytest.mark.parametrize("patient", PATIENTS.values(), ids=PATIENTS)
+def test_an_answer_of_every_analysis_is_as_published(client, spec, patient, options):
+    schema = answer_schema(spec, "/v1/predict")
+    answer = client.post("/v1/predict", json={"patient": patient, **options}).get_json()
+    validator(spec, schema).validate(answer)
+    assert list(undocumented(spec, schema, answer)) == []
+    assert ("analyses" in answer) == (answer["status"] == "ok")
+
+
+@each_choice
+def test_a_list_of_every_analysis_is_as_published(client, spec, options):
+    schema = answer_schema(spec, "/v1/predict/batch")
+    body = {"patients": list(PATIENTS.values()), **options}
+    answer = client.post("/v1/predict/batch", json=body).get_json()
+    validator(spec, schema).validate(answer)
+    assert list(undocumented(spec, schema, answer)) == []
+
+
+def is_valid(spec, answer):
+    return validator(spec, answer_schema(spec, "/v1/predict")).is_valid(answer)
+
+
+@pytest.mark.parametrize("name", ["model", "effect", "exploratory", "outcomes"])
+def test_an_analysis_without_one_of_its_parts_is_not_as_published(client, spec, name):
+    answer = ask(client, effect="all")
+    assert is_valid(spec, answer)
+    del answer["analyses"][-1][name]
+    assert not is_valid(spec, answer)
+
+
+def test_a_disagreement_in_words_is_not_as_published(client, spec):
+    answer = ask(client, model="forest")
+    answer["forest_minus_cox"]["local_bleeding"]["difference"][0] = "none"
+    assert not is_valid(spec, answer)
+
+
+@pytest.mark.parametrize("options", OPTIONS[1:], ids=lambda o: " ".join(o.values()))
+def test_forest_minus_cox_is_the_difference_of_both_models_estimates(client, options):
+    found = ask(client, **options)["forest_minus_cox"]
+    forest, cox = (ask(client, model=model)["outcomes"] for model in ("forest", "cox"))
+    assert list(found) == list(cox)
+    for outcome, by_arm in found.items():
+        assert list(by_arm) == list(SHOWN_ARMS)
+        for arm, values in by_arm.items():
+            rounded = [
+                each - other
+                for each, other in zip(
+                    forest[outcome][arm]["estimate"], cox[outcome][arm]["estimate"], strict=True
+                )
+            ]
+            assert values == pytest.approx(rounded, abs=1.01e-4)
+
+
+@pytest.mark.parametrize("options", [{}, {"effect": "pooled"}], ids=str)
+def test_the_cox_model_alone_disagrees_with_nothing(client, options):
+    assert "forest_minus_cox" not in ask(client, **options)
+
+
+@pytest.mark.parametrize("effect", ["learned", "all"])
+def test_what_the_forest_learned_is_stamped_and_last_and_no_outcome_of_the_answer(client, effect):
+    answer = ask(client, model="forest", effect=effect)
+    *others, learned = answer["analyses"]
+    assert (learned["model"], learned["effect"]) == ("forest", "learned")
+    assert learned["exploratory"] is True
+    assert not any(each["exploratory"] for each in others)
+    assert answer["outcomes"] == ask(client, model="forest")["outcomes"]
+    for outcome, part in learned["outcomes"].items():
+        assert part["difference"] != answer["outcomes"][outcome]["difference"]
+
+
+def test_without_surgery_the_forest_learned_what_it_shows(client):
+    answer = ask(client, model="forest", effect="learned")
+    learned = answer["analyses"][-1]["outcomes"]
+    for outcome, part in learned.items():
+        assert part["systemic_therapy"] == answer["outcomes"][outcome]["systemic_therapy"]
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+@pytest.mark.parametrize("options", [{"effect": "learned"}, {"effect": "learned", "model": "cox"}])
+def test_the_forests_own_effect_is_refused_of_the_cox_model(client, kind, options):
+    single = client.post("/v1/predict", json={"patient": README_PATIENT, **options})
+    if kind == JSON:
+        body = json.dumps({"patients": [README_PATIENT], **options})
+        listed = post_list(client, kind, body)
+    else:
+        query = "?" + urlencode(options)
+        listed = post_list(client, kind, body_of(kind, [README_PATIENT]), query=query)
+    for response in (single, listed):
+        find_item(check_problem(response, 422)["errors"], "effect", "not_accepted")
+
+
+@pytest.fixture(scope="module")
+def cox_client():
+    """Return a client of a service whose only bundle has no forests."""
+    return create_app(Settings(), Bundles([cox_bundle()])).test_client()
+
+
+def test_a_bundle_without_forests_refuses_the_forest(cox_client):
+    request = {"patient": README_PATIENT, "model": "forest"}
+    single = cox_client.post("/v1/predict", json=request)
+    listed = cox_client.post(
+        "/v1/predict/batch", json={"patients": [README_PATIENT], "model": "forest"}
+    )
+    page = cox_client.post("/", data={**form_of(README_PATIENT), "model": "forest"})
+    for response in (single, listed):
+        item = find_item(check_problem(response, 422)["errors"], "model", "not_accepted")
+        assert "holds no forest" in item["message"]
+        assert item["accepted"].startswith("one of cox,")
+    assert page.status_code == 422
+    assert "holds no forest" in page.text
+
+
+def test_a_bundle_without_forests_lists_the_effects_of_the_cox_model(cox_client):
+    answer = ask(cox_client, effect="all")
+    assert [row["effect"] for row in answer["analyses"]] == ["overall", "pooled"]
+    assert "forest_minus_cox" not in answer
+    text = post_list(cox_client, CSV, body_of(CSV, [README_PATIENT]), query="?effect=all").text
+    assert "forest" not in text.splitlines()[0]
 
 
 def test_out_of_scope_has_no_pooled_figure_either(client):

@@ -11,11 +11,25 @@ import numpy as np
 import pytest
 
 from models.covariates import FIELDS
-from models.outcomes import ARM_LABELS, DIFFERENCE, OUTCOMES, PTR, SYSTEMIC_THERAPY
+from models.intervals import Estimates
+from models.outcomes import (
+    ARM_LABELS,
+    DEFAULT_MODEL,
+    DIFFERENCE,
+    MODELS,
+    OUTCOMES,
+    PTR,
+    SYSTEMIC_THERAPY,
+)
 from models.rounding import percent
 from models.texts import ARMS_ARE_POLICIES, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
 from service import pages
+from service.app import create_app
+from service.bundles import Bundles
+from service.form import MODEL
 from service.page_view import input_rows
+from service.settings import Settings
+from tests.support.bundles import cox_bundle
 
 from .helpers import OUT_OF_SCOPE, README_PATIENT, ULCERATED, Page, form_of, with_values
 
@@ -71,6 +85,7 @@ ALL_PAGES = {
     "result": submit,
     "out of scope": lambda client: submit(client, OUT_OF_SCOPE),
     "ulcerated": lambda client: submit(client, ULCERATED),
+    "forest": lambda client: submit(client, model="forest"),
     "errors": lambda client: submit(client, with_values(age=200)),
     "docs": lambda client: client.get("/docs"),
 }
@@ -131,7 +146,7 @@ def test_a_page_is_html_in_a_stated_language(any_page):
 
 
 def test_the_form_has_every_field_under_its_json_name(client):
-    assert set(controls(Page(client.get("/")))) == set(FIELDS)
+    assert set(controls(Page(client.get("/")))) == {*FIELDS, MODEL}
 
 
 def test_every_field_has_its_label_and_help(client):
@@ -151,7 +166,19 @@ def test_every_control_has_a_label(client):
 
 def test_the_form_starts_with_nothing_known(client):
     values = Page(client.get("/")).values()
+    del values[MODEL]
     assert {text for texts in values.values() for text in texts} <= {""}
+
+
+def test_the_form_starts_with_the_default_model(client):
+    assert Page(client.get("/")).values()[MODEL] == [DEFAULT_MODEL]
+
+
+def test_a_form_of_a_bundle_without_forests_offers_no_model():
+    client = create_app(Settings(), Bundles([cox_bundle()])).test_client()
+    page = client.get("/")
+    assert set(controls(Page(page))) == set(FIELDS)
+    assert "Which model" not in page.text
 
 
 def test_the_form_says_where_month_0_is(client):
@@ -209,8 +236,9 @@ def test_the_page_says_what_an_interval_means_and_its_level(client):
     assert len(captions) == len(OUTCOMES)
 
 
-def test_every_interval_in_a_sentence_has_its_level(client):
-    for block in Page(submit(client)).blocks:
+@pytest.mark.parametrize("model", MODELS)
+def test_every_interval_in_a_sentence_has_its_level(client, model):
+    for block in Page(submit(client, model=model)).blocks:
         if re.search(r"\d%? to −?\d", block.replace("from 20 to 80", "")):
             assert re.search(r"\d\d% |level", block), block
 
@@ -273,17 +301,82 @@ def test_out_of_scope_shows_reasons_and_no_figures(client):
     assert figure_rows(response) == []
 
 
+# The forest
+
+
+def captions_beside(response):
+    return [
+        block.strip()
+        for block in Page(response).blocks
+        if block.startswith(("How far the two models differ", "Exploratory"))
+    ]
+
+
+def test_no_other_model_stands_beside_the_default_one(client):
+    response = submit(client)
+    assert captions_beside(response) == []
+    assert 'class="beside"' not in response.text
+    assert "Cox model, effect of surgery from the whole trial" in words(response)
+
+
+def test_with_the_forest_two_tables_stand_under_each_outcome(client):
+    response = submit(client, model="forest")
+    assert response.text.count('<table class="beside">') == 2 * len(OUTCOMES)
+    differ, exploratory = captions_beside(response)[:2]
+    assert captions_beside(response) == [differ, exploratory] * len(OUTCOMES)
+    assert "random survival forest minus Cox model" in differ
+    assert exploratory.startswith("Exploratory: ")
+    assert "95% interval" in exploratory
+    assert "random survival forest, effect of surgery from the whole trial" in words(response)
+
+
+def test_the_exploratory_difference_stands_behind_the_figures_of_its_outcome(client):
+    for section in submit(client, model="forest").text.split('<section class="outcome">')[1:]:
+        own, _, beside = section.partition('<table class="beside">')
+        assert "<table" in own
+        assert "Exploratory" not in own
+        assert beside.index("How far the two models differ") < beside.index("Exploratory")
+
+
+def test_the_page_of_the_forest_says_what_its_effect_is_worth(client):
+    answer = client.post(
+        "/v1/predict",
+        json={"patient": README_PATIENT, "model": "forest", "effect": "learned"},
+    ).get_json()
+    texts = {c["code"]: c["text"] for c in answer["caveats"]}
+    for code in ("two_models", "learned_effect_exploratory"):
+        assert texts[code] in words(submit(client, model="forest"))
+        assert texts[code] not in words(submit(client))
+
+
+def test_withheld_ulceration_is_withheld_by_the_forest_too(client):
+    response = submit(client, ULCERATED, model="forest")
+    assert len(figure_rows(response)) == 3 * 5
+    assert response.text.count('<table class="beside">') == 2 * 3
+    (section,) = [
+        part
+        for part in response.text.split('<section class="outcome">')
+        if part.lstrip().startswith("<h2>Ulceration")
+    ]
+    assert "<table" not in section.split("</section>")[0]
+
+
+def test_out_of_scope_the_forest_shows_no_figures_either(client):
+    response = submit(client, OUT_OF_SCOPE, model="forest")
+    assert not FIGURE.search(words(response))
+    assert 'class="beside"' not in response.text
+
+
 # Differences that do not add up
 
 
 def with_estimates(prediction, none, surgery, difference):
     """Return a prediction with the same figures at every outcome and horizon."""
-    shape = prediction.estimates.estimate.shape
+    shape = prediction.shown.estimate.shape
     figures = np.broadcast_to(np.array([none, surgery, difference])[None, :, None], shape)
-    estimates = dataclasses.replace(
-        prediction.estimates, estimate=figures, lower=figures, upper=figures
-    )
-    return dataclasses.replace(prediction, estimates=estimates)
+    estimates = Estimates(figures, figures, figures)
+    analyses = dict.fromkeys(prediction.analyses, estimates)
+    return dataclasses.replace(prediction, analyses=analyses)
 
 
 @pytest.mark.parametrize(
@@ -373,12 +466,13 @@ def kept(response):
     return {name: texts for name, texts in values.items() if texts != [""] and name != "edit"}
 
 
-def sent(patient):
-    return {
+def sent(patient, model=DEFAULT_MODEL):
+    facts = {
         name: value if isinstance(value, list) else [value]
         for name, value in form_of(patient).items()
         if value
     }
+    return {**facts, MODEL: [model]}
 
 
 def test_an_error_keeps_what_was_typed(client):
@@ -400,6 +494,40 @@ def test_the_edit_button_is_there_out_of_scope(client):
     result = submit(client, OUT_OF_SCOPE)
     form = client.post("/", data={**Page(result).values(), "edit": "1"})
     assert kept(form) == sent(OUT_OF_SCOPE)
+
+
+@pytest.mark.parametrize("patient", [README_PATIENT, OUT_OF_SCOPE], ids=["in", "out"])
+def test_the_edit_button_keeps_the_model(client, patient):
+    result = submit(client, patient, model="forest")
+    form = client.post("/", data={**Page(result).values(), "edit": "1"})
+    assert kept(form) == sent(patient, "forest")
+
+
+def test_an_error_keeps_the_model(client):
+    page = submit(client, with_values(age=200), model="forest")
+    assert kept(page)[MODEL] == ["forest"]
+
+
+@pytest.mark.parametrize("model", ["", "oracle", "COX", HOSTILE])
+def test_another_model_is_refused(client, model):
+    response = submit(client, model=model)
+    assert response.status_code == 422
+    assert "There is no model" in words(response)
+    assert "one of cox, forest" in words(response)
+    assert "<script" not in response.text
+
+
+def test_a_model_given_twice_is_refused(client):
+    response = submit(client, model=["cox", "forest"])
+    assert response.status_code == 422
+    assert "model is given twice" in words(response)
+
+
+@pytest.mark.parametrize("name", ["effect", "horizons_months", "interval_level", "bundle"])
+def test_other_options_are_no_fields_of_the_form(client, name):
+    response = submit(client, **{name: "all"})
+    assert response.status_code == 422
+    assert "There is no field" in words(response)
 
 
 @pytest.mark.parametrize(
@@ -459,10 +587,14 @@ def test_the_page_takes_every_value_that_a_select_offers(client):
         if tag == "option" and attrs["value"]:
             offered.append((select, attrs["value"]))
     for name, value in offered:
-        FIELDS[name].read_text(value)
-    assert {name for name, _ in offered} == {
+        if name == MODEL:
+            assert submit(client, **{MODEL: value}).status_code == 200
+        else:
+            FIELDS[name].read_text(value)
+    assert {name for name, _ in offered} == {MODEL} | {
         name for name in FIELDS if name not in ("age", "metastatic_sites")
     } - {"eligibility.months_of_systemic_therapy"}
+    assert [value for name, value in offered if name == MODEL] == list(MODELS)
 
 
 def test_a_grade_of_0_and_a_no_are_entered_values(client):

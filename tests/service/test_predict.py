@@ -17,7 +17,7 @@ from .helpers import (
     answer_schema,
     check_problem,
     patients,
-    resolved,
+    undocumented,
     validator,
     with_values,
 )
@@ -40,21 +40,6 @@ def bands(answer):
         for arm in SHOWN_ARMS
         for kind in ("estimate", "lower", "upper")
     ]
-
-
-def undocumented(spec, schema, value, place="answer"):
-    """Yield the keys of a value that its schema does not name."""
-    schema = resolved(spec, schema)
-    if isinstance(value, dict):
-        known = schema.get("properties", {})
-        for name, part in value.items():
-            if name in known:
-                yield from undocumented(spec, known[name], part, f"{place}.{name}")
-            else:
-                yield f"{place}.{name}"
-    elif isinstance(value, list):
-        for part in value:
-            yield from undocumented(spec, schema.get("items", {}), part, f"{place}[]")
 
 
 @pytest.mark.parametrize("patient", ANSWERED, ids=IDS)

@@ -14,6 +14,7 @@ from models.bundle import load_bundle
 from service.bundles import default_folder
 from service.cli import main
 from service.commands import score as score_module
+from tests.support.bundles import save_small, small_manifest
 
 from .helpers import (
     CSV,
@@ -215,6 +216,27 @@ def test_another_bundle_can_be_used(folder):
     assert result.exit_code == 0, result.output
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"model": "forest"},
+        {"model": "forest", "effect": "learned"},
+        {"model": "forest", "effect": "pooled"},
+        {"effect": "all"},
+    ],
+    ids=lambda options: " ".join(options.values()),
+)
+@pytest.mark.parametrize("kind", [CSV, NDJSON])
+def test_every_model_and_effect_is_scored_as_over_http(folder, client, kind, options):
+    rows = [README_PATIENT, ULCERATED, OUT_OF_SCOPE]
+    arguments = [part for name, value in options.items() for part in (f"--{name}", value)]
+    form = "csv" if kind == CSV else "ndjson"
+    result = run(write(folder, rows), "--format", form, *FEW, *arguments)
+    assert result.exit_code == 0, result.output
+    query = "?horizons_months=12&" + "&".join(f"{n}={v}" for n, v in options.items())
+    assert result.stdout == post_list(client, CSV, body_of(CSV, rows), kind, query).text
+
+
 # Exit code 2, and nothing written
 
 
@@ -229,6 +251,7 @@ BAD_INPUTS = {
 BAD_ARGUMENTS = {
     "model": (("--model", "magic"), "'magic'"),
     "effect": (("--effect", "miracle"), "'miracle'"),
+    "learned by the Cox model": (("--effect", "learned"), "what the forest finds"),
     "horizon 0": (("--horizons", "0"), "0 months"),
     "horizon 200": (("--horizons", "200"), "200 months"),
     "horizon 12.5": (("--horizons", "12.5"), "12.5"),
@@ -312,6 +335,25 @@ def test_a_damaged_bundle_is_exit_2_and_nothing_is_written(folder, damage):
     damage(folder / "bundle")
     result = run(path, "--bundle", "bundle", "--out", "scored.csv")
     check_refused(result, "The bundle is refused")
+    assert names(folder) == ["bundle", "patients.csv"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "out"),
+    [
+        ("csv", "scored.csv"),
+        ("csv", "-"),
+        ("ndjson", "scored.ndjson"),
+        ("ndjson", "-"),
+    ],
+)
+def test_a_bundle_without_forests_is_not_asked_for_one_and_nothing_is_written(folder, kind, out):
+    path = write(folder, [README_PATIENT])
+    save_small(folder / "bundle", forests={}, manifest=small_manifest(kind=["cox"]))
+    asked = ("--bundle", "bundle", "--model", "forest")
+    result = run(path, *asked, "--out", out, "--format", kind)
+    check_refused(result, "holds no forest")
+    assert result.stdout == ""
     assert names(folder) == ["bundle", "patients.csv"]
 
 

@@ -5,7 +5,9 @@ from functools import cache
 from pathlib import Path
 
 import models
-from models.bundle import CoxHazard, load_bundle, save_bundle
+from models.bundle import load_bundle, save_bundle
+from models.cox import CoxHazard
+from models.forest import LEAF, ForestHazard, Trees
 
 DEFAULT_FOLDER = Path(models.__file__).parent / "bundles" / "jcog1017-synthetic"
 
@@ -29,17 +31,38 @@ def small_bundle(members=20):
         )
         for name, hazard in bundle.hazards.items()
     }
-    return replace(bundle, hazards=hazards, manifest={**bundle.manifest, "members": members})
+    forests = {name: _first_members(forest, members) for name, forest in bundle.forests.items()}
+    manifest = {**bundle.manifest, "members": members}
+    return replace(bundle, hazards=hazards, forests=forests, manifest=manifest)
+
+
+@cache
+def cox_bundle(members=20):
+    """Return a small bundle without forests."""
+    bundle = small_bundle(members)
+    return replace(bundle, forests={}, manifest={**bundle.manifest, "kind": ["cox"]})
+
+
+def _first_members(forest, members):
+    """Return a forest with the trees of its first members only."""
+    trees = forest.trees
+    taken = len(trees.sizes) // forest.members * members
+    nodes = trees.sizes[:taken].sum()
+    leaves = (trees.feature[:nodes] == LEAF).sum()
+    cut = {"sizes": trees.sizes[:taken], "values": trees.values[:leaves]}
+    for name in ("feature", "threshold", "left", "right"):
+        cut[name] = getattr(trees, name)[:nodes]
+    return ForestHazard(Trees(**cut), forest.factor[:members], forest.kept)
+
+
+def small_manifest(members=3, **changes):
+    """Return the manifest of a small bundle as it is given to `save_bundle`."""
+    kept = {k: v for k, v in small_bundle(members).manifest.items() if k not in _ADDED}
+    return {**kept, **changes}
 
 
 def save_small(folder, members=3, **changes):
-    """Write a small bundle; changes replace the parts that `save_bundle` takes."""
-    bundle = small_bundle(members)
-    parts = {
-        "manifest": {k: v for k, v in bundle.manifest.items() if k not in _ADDED},
-        "hazards": bundle.hazards,
-        "population": bundle.population,
-        "card": "# A small bundle\n",
-    }
-    save_bundle(folder, **{**parts, **changes})
+    """Write a small bundle; changes replace the parts of a `Bundle`."""
+    parts = {"manifest": small_manifest(members), "card": "# A small bundle\n"}
+    save_bundle(folder, replace(small_bundle(members), **{**parts, **changes}))
     return folder

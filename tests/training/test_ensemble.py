@@ -6,10 +6,18 @@ from models.design_matrix import TERM_NAMES
 from models.outcomes import HAZARDS, LAST_HORIZON
 from tests.training import paper
 from tests.training.conftest import TRAINED_MEMBERS, TRAINING_SEED
-from training.ensemble import draw_truth, fit_ensemble, fit_member, stack_members
+from training.ensemble import (
+    draw_truth,
+    fit_ensemble,
+    fit_member,
+    stack_member_forests,
+    stack_members,
+)
 from training.expectation import expected_survival
+from training.forest import TREES
 
-PARTS = ("coefficients", "arm", "baseline")
+COX_PARTS = ("coefficients", "arm", "baseline")
+TREE_PARTS = ("sizes", "feature", "threshold", "left", "right", "values")
 
 
 @pytest.fixture(scope="module")
@@ -19,8 +27,14 @@ def other_processes():
 
 def assert_identical(first, second):
     for name in HAZARDS:
-        for part in PARTS:
-            assert np.array_equal(getattr(first[name], part), getattr(second[name], part))
+        for part in COX_PARTS:
+            one, other = (getattr(member.cox[name], part) for member in (first, second))
+            assert np.array_equal(one, other), f"{name} {part}"
+        one, other = (member.forests[name] for member in (first, second))
+        assert one.factor == other.factor, name
+        for part in TREE_PARTS:
+            same = np.array_equal(getattr(one.trees, part), getattr(other.trees, part))
+            assert same, f"{name} {part}"
 
 
 def test_the_members_do_not_depend_on_the_number_of_processes(members, other_processes):
@@ -41,8 +55,10 @@ def test_a_member_does_not_depend_on_the_threads_of_the_linear_algebra(members):
 
 
 def test_members_differ(members):
-    arms = {fit["death"].arm for fit in members}
+    arms = {member.cox["death"].arm for member in members}
     assert len(arms) == TRAINED_MEMBERS
+    factors = {member.forests["death"].factor for member in members}
+    assert len(factors) == TRAINED_MEMBERS
 
 
 def test_stacked_arrays_have_the_members_last(members):
@@ -52,10 +68,26 @@ def test_stacked_arrays_have_the_members_last(members):
         assert hazard.coefficients.shape == (len(TERM_NAMES), TRAINED_MEMBERS)
         assert hazard.arm.shape == (TRAINED_MEMBERS,)
         assert hazard.baseline.shape == (LAST_HORIZON + 1, TRAINED_MEMBERS)
-        for number, fit in enumerate(members):
-            assert np.array_equal(hazard.coefficients[:, number], fit[name].coefficients)
-            assert hazard.arm[number] == fit[name].arm
-            assert np.array_equal(hazard.baseline[:, number], fit[name].baseline)
+        for number, member in enumerate(members):
+            fit = member.cox[name]
+            assert np.array_equal(hazard.coefficients[:, number], fit.coefficients)
+            assert hazard.arm[number] == fit.arm
+            assert np.array_equal(hazard.baseline[:, number], fit.baseline)
+
+
+def test_stacked_forests_have_one_members_trees_behind_the_others(members, patients):
+    stacked = stack_member_forests(members, patients.design)
+    assert tuple(stacked) == HAZARDS
+    for name, forest in stacked.items():
+        fits = [member.forests[name] for member in members]
+        assert forest.members == TRAINED_MEMBERS
+        assert forest.factor.tolist() == [fit.factor for fit in fits]
+        assert 0 <= forest.kept <= 1
+        nodes = np.cumsum([0, *(len(fit.trees.feature) for fit in fits)])
+        for number, fit in enumerate(fits):
+            own = forest.trees.threshold[nodes[number] : nodes[number + 1]]
+            assert np.array_equal(own, fit.trees.threshold)
+            assert len(fit.trees.sizes) == TREES
 
 
 @pytest.fixture(scope="module")

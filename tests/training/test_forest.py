@@ -60,13 +60,13 @@ def test_the_flattened_forest_is_scikit_survivals_at_the_knots(deaths, seed):
     theirs = forest.predict_cumulative_hazard_function(covariates, return_array=True)
     steps = np.column_stack([np.zeros(len(covariates)), theirs])
     wanted = steps[:, np.searchsorted(forest.unique_times_, KNOTS, side="right")]
-    ours = tree_hazards(stack_forests([flatten(forest)], kept=1.0), covariates)[:, 0].mean(axis=1)
+    ours = tree_hazards(flatten(forest), covariates).mean(axis=1)
     assert np.abs(ours - wanted).max() < 1e-6
 
 
 def test_each_tree_is_scikit_survivals(deaths):
     forest = grown(deaths, seed=3)
-    ours = tree_hazards(stack_forests([flatten(forest)], kept=1.0), deaths[0])[:, 0]
+    ours = tree_hazards(flatten(forest), deaths[0])
     for number, tree in enumerate(forest.estimators_):
         theirs = tree.predict_cumulative_hazard_function(deaths[0], return_array=True)
         steps = np.column_stack([np.zeros(len(theirs)), theirs])
@@ -78,7 +78,7 @@ def test_expected_events_without_surgery_are_those_observed(deaths, members):
     covariates, months, event = deaths
     without = covariates[:, -1] == 0
     fit = members[0]
-    hazards = tree_hazards(stack_forests([fit], kept=1.0), covariates[without])[:, 0].mean(axis=1)
+    hazards = tree_hazards(fit.trees, covariates[without]).mean(axis=1)
     corners = np.concatenate([[0], KNOTS])
     expected = sum(
         np.interp(end, corners, np.concatenate([[0.0], hazard])) * fit.factor
@@ -115,13 +115,15 @@ def test_every_hazard_of_the_bundle_has_a_forest(trial):
     assert tuple(forests) == HAZARDS
     for forest in forests.values():
         assert forest.factor > 0
-        assert (forest.feature == LEAF).any(axis=1).all()
+        assert len(forest.trees.sizes) == TREES
+        assert forest.trees.sizes.sum() == len(forest.trees.feature)
+        assert (forest.trees.feature == LEAF).sum() == len(forest.trees.values)
 
 
 def test_the_same_seed_grows_the_same_forest(deaths):
     first, again = (grow_forest(*deaths, seed=9) for _ in range(2))
-    assert np.array_equal(first.values, again.values)
-    assert np.array_equal(first.threshold, again.threshold)
+    assert np.array_equal(first.trees.values, again.trees.values)
+    assert np.array_equal(first.trees.threshold, again.trees.threshold)
 
 
 def test_months_lie_on_straight_lines_between_the_knots():

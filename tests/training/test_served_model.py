@@ -6,7 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from models.analyses import Analysis
 from models.bundle import load_bundle
+from models.outcomes import FOREST, OUTCOMES, OVERALL_EFFECT
 from models.table import select_rows
 from tests.training import paper
 from training.population_average import average_curves, average_figures
@@ -34,6 +36,13 @@ def all_patients(bundle, patients):
 
 
 @pytest.fixture(scope="module")
+def forest_at_five_years(bundle, patients):
+    """Return the forest's figures of all 407 patients: outcomes, arms, 1, members."""
+    analysis = Analysis(FOREST, OVERALL_EFFECT)
+    return average_curves(bundle, patients.table, analysis, (60,))
+
+
+@pytest.fixture(scope="module")
 def own_patients(bundle, patients):
     """Return curves of each arm's own patients under their own policy."""
     by_arm = [
@@ -41,6 +50,17 @@ def own_patients(bundle, patients):
         for arm in (0, 1)
     ]
     return np.stack(by_arm, axis=1)
+
+
+@pytest.mark.parametrize("place", range(len(OUTCOMES)), ids=[o.name for o in OUTCOMES])
+@pytest.mark.parametrize("arm", [0, 1], ids=ARMS)
+def test_the_forest_is_within_three_points_of_the_cox_model_on_average(
+    all_patients, forest_at_five_years, place, arm
+):
+    cox = all_patients[place, arm, 59].mean()
+    forest = forest_at_five_years[place, arm, 0].mean()
+    print(f"{OUTCOMES[place].name}, {ARMS[arm]}: Cox {cox:.3f}, forest {forest:.3f}")
+    assert abs(forest - cox) < 0.03
 
 
 def months_to_one_half(curve):

@@ -1,22 +1,26 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
+from models.analyses import Analysis
+from models.assess import Question, assess
 from models.bundle import load_bundle
 from models.design_matrix import TERMS
-from models.outcomes import HAZARDS
+from models.outcomes import FOREST, HAZARDS, LEARNED_EFFECT, OVERALL_EFFECT
+from models.table import select_rows
 from models.texts import INTENDED_USE, INTERVAL_MEANING
 from tests.training import paper
 from tests.training.conftest import TRAINED_MEMBERS, TRAINING_SEED
 from training.cohort import REFERENCE_SEED
 from training.commands.train import train
 from training.covariate_sampling import population_blocks
-from training.ensemble import stack_members
+from training.ensemble import stack_member_forests, stack_members
 from training.population_average import capped_share
 from training.priors import priors
 from training.train import train_synthetic
@@ -69,6 +73,34 @@ def test_the_bundle_holds_the_ensemble(bundle, members):
             assert np.array_equal(getattr(hazard, part), wanted), f"{name}.{part}"
 
 
+def test_the_bundle_holds_the_forests(bundle, members, patients):
+    stacked = stack_member_forests(members, patients.design)
+    assert tuple(bundle.forests) == HAZARDS
+    for name, forest in bundle.forests.items():
+        wanted = stacked[name]
+        for part in ("sizes", "feature", "left", "right"):
+            found = getattr(forest.trees, part)
+            assert np.array_equal(found, getattr(wanted.trees, part)), f"{name} {part}"
+        assert forest.trees.threshold == pytest.approx(wanted.trees.threshold, rel=1e-6)
+        assert forest.factor == pytest.approx(wanted.factor, rel=1e-6)
+        assert forest.kept == pytest.approx(wanted.kept, rel=1e-6)
+
+
+@pytest.mark.parametrize("effect", [OVERALL_EFFECT, LEARNED_EFFECT])
+def test_the_served_figures_are_those_of_the_forests_as_they_were_grown(
+    bundle, members, patients, effect
+):
+    grown = replace(bundle, forests=stack_member_forests(members, patients.design))
+    table = select_rows(patients.table, slice(0, 20))
+    question = Question(tuple(range(1, 97)), 0.95)
+    for side in ("estimate", "lower", "upper"):
+        served, exact = (
+            getattr(assess(table, each, question, Analysis(FOREST, effect)), side)
+            for each in (bundle, grown)
+        )
+        assert np.abs(served - exact).max() < 1e-4, side
+
+
 def test_the_bundle_holds_the_population(bundle):
     for found, wanted in zip(bundle.population, population_blocks(), strict=True):
         assert found.fields == wanted.fields
@@ -80,7 +112,7 @@ def test_the_manifest_says_how_it_was_made(bundle):
     manifest = bundle.manifest
     assert manifest["training_data"] == "synthetic"
     assert (manifest["seed"], manifest["members"]) == (TRAINING_SEED, TRAINED_MEMBERS)
-    assert manifest["kind"] == ["cox"]
+    assert manifest["kind"] == ["cox", "forest"]
     assert set(manifest["packages"]) >= {"numpy", "scipy", "scikit-survival"}
 
 

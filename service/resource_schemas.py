@@ -1,0 +1,231 @@
+"""Marshmallow schemas of what the service stands on: bundles, evidence, contract and health.
+
+Each is derived from what the route shows, where that is specified; all keys are always there
+unless it says so.
+"""
+
+from __future__ import annotations
+
+from types import NoneType
+from typing import Any, get_args, get_type_hints
+
+from marshmallow import Schema, fields
+
+from models.bundle import ARRAYS, CARD, FORMAT, MANIFEST_KINDS
+from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
+from models.design_matrix import TERM_NAMES
+from models.evidence.figures import KINDS, STATUSES, Figure
+from models.fields import Field
+from models.patient_schema import JSON_SCHEMA
+from service.evidence_rows import EVIDENCE_COLUMNS
+from service.schemas import Described
+
+_PLAIN: dict[type, type[fields.Field[Any]]] = {
+    bool: fields.Boolean,
+    float: fields.Float,
+    int: fields.Integer,
+    str: fields.String,
+}
+_SHA_256 = "[0-9a-f]{64}$"
+_MEMBERS = fields.Integer(
+    required=True, metadata={"minimum": 1, "description": "How many fits of each model are in it."}
+)
+
+
+def _text(meaning: str = "", **words: Any) -> fields.String:
+    """Return a text that is always there, with what it means and what JSON Schema says of it."""
+    described = {"description": meaning} if meaning else {}
+    return fields.String(required=True, metadata={**described, **words})
+
+
+def _one_of(*values: str) -> fields.String:
+    """Return a text that is always there and always one of these."""
+    return _text(enum=list(values))
+
+
+def _texts(meaning: str, **words: Any) -> fields.List[Any]:
+    """Return a list of texts; JSON Schema says of each text what `words` say."""
+    each = fields.String(metadata=words)
+    return fields.List(each, required=True, metadata={"description": meaning})
+
+
+class LivenessSchema(Schema):
+    """That the process answers."""
+
+    status = _one_of("alive")
+
+
+class ReadinessSchema(Schema):
+    """That the bundles were verified, and how many they are."""
+
+    status = _one_of("ready")
+    bundles = fields.Integer(required=True, metadata={"minimum": 1})
+
+
+class BundleSchema(Schema):
+    """A bundle in the list of all."""
+
+    id = _text()
+    version = _text()
+    training_data = _text("synthetic or cohort.")
+    digest = _text("Digest of the manifest.", pattern=f"^sha256:{_SHA_256}")
+    members = _MEMBERS
+
+
+class BundlesSchema(Schema):
+    """All bundles; the first is the default."""
+
+    intended_use = _text()
+    models = fields.List(fields.Nested(BundleSchema), required=True, metadata={"minItems": 1})
+
+
+_FilesSchema: type[Schema] = Schema.from_dict(
+    {name: _text("sha-256 of the file.", pattern=f"^{_SHA_256}") for name in (ARRAYS, CARD)},
+    name="BundleFiles",
+)
+#: What is known of the values of a manifest beyond their kinds.
+_MANIFEST_FIELDS: dict[str, fields.Field[Any]] = {
+    "format": fields.Integer(required=True, metadata={"enum": [FORMAT]}),
+    "kind": _texts("Which kinds of model are in it."),
+    "members": _MEMBERS,
+    "terms": _texts("The covariates of the models.", enum=list(TERM_NAMES)),
+    "population": fields.List(
+        fields.List(fields.String(), metadata={"minItems": 1}),
+        required=True,
+        metadata={"description": "Groups of covariates that are averaged over together."},
+    ),
+    "targets_digest": _text("Digest of the published figures that it was made to show."),
+    "packages": fields.Dict(
+        values=fields.String(),
+        required=True,
+        metadata={"description": "Versions of the packages that made it."},
+    ),
+    "files": fields.Nested(_FilesSchema, required=True),
+}
+ManifestSchema: type[Schema] = Schema.from_dict(
+    {
+        name: _MANIFEST_FIELDS[name] if name in _MANIFEST_FIELDS else _PLAIN[kind](required=True)
+        for name, kind in MANIFEST_KINDS.items()
+    },
+    name="Manifest",
+)
+
+
+class BundleWithCardSchema(BundleSchema):
+    """One bundle with its manifest and its model card."""
+
+    intended_use = _text()
+    manifest = fields.Nested(ManifestSchema, required=True)
+    card = _text("The model card, Markdown.")
+
+
+#: The columns of the evidence that are not taken as they are from a `Figure`.
+_OTHER_COLUMNS: dict[str, Any] = {
+    "lower": float | None,
+    "upper": float | None,
+    "interaction_p": float | None,
+    "credibility": str | None,
+}
+_COLUMN_WORDS: dict[str, dict[str, Any]] = {
+    "kind": {"enum": list(KINDS)},
+    "status": {"enum": list(STATUSES)},
+    "estimate": {"description": "A ratio, months or a probability, as kind says."},
+    "lower": {"description": "Lower limit of the interval, or of a range without a level."},
+    "upper": {"description": "Upper limit of the interval, or of a range without a level."},
+    "level": {"description": "Level of the interval."},
+    "direction": {"description": "Numerator and denominator of a ratio."},
+    "interaction_p": {"description": "Of the pair that a subgroup belongs to."},
+    "credibility": {"description": "Our rating of a subgroup's effect."},
+    "source": {"description": "A name in sources."},
+    "place": {"description": "Where the source says so."},
+}
+
+
+def _column(name: str, kind: Any) -> fields.Field[Any]:
+    """Return the field of a column; what may be ``None`` is null in JSON."""
+    kinds = set(get_args(kind) or (kind,))
+    (known,) = kinds - {NoneType}
+    return _PLAIN[known](
+        required=True, allow_none=NoneType in kinds, metadata=_COLUMN_WORDS.get(name, {})
+    )
+
+
+_COLUMN_KINDS = {**get_type_hints(Figure), **_OTHER_COLUMNS}
+EvidenceRowSchema: type[Schema] = Schema.from_dict(
+    {name: _column(name, _COLUMN_KINDS[name]) for name in EVIDENCE_COLUMNS},
+    name="EvidenceRow",
+)
+
+
+class SourceSchema(Schema):
+    """Where figures come from."""
+
+    citation = _text()
+    link = _text()
+    licence = _text()
+    seen = _text("What of it was read.")
+
+
+class EvidenceSchema(Schema):
+    """The published figures, and their sources by name."""
+
+    evidence = fields.List(fields.Nested(EvidenceRowSchema), required=True)
+    sources = fields.Dict(values=fields.Nested(SourceSchema), required=True)
+
+
+_MembersSchema: type[Schema] = Schema.from_dict(
+    {"type": _one_of("string"), "enum": _texts("The accepted members.")},
+    name="FieldMembers",
+)
+#: A JSON Schema of one field; the keys that not every kind of field has may be absent.
+_FieldContract: type[Schema] = Schema.from_dict(
+    {
+        "type": _texts("The JSON type, and null for not known."),
+        "title": _text(),
+        "description": _text(),
+        "enum": fields.List(Described({"type": ["string", "integer", "null"]})),
+        "minimum": fields.Float(),
+        "maximum": fields.Float(),
+        "items": fields.Nested(_MembersSchema),
+        "minItems": fields.Integer(),
+        "uniqueItems": fields.Boolean(),
+    },
+    name="FieldContract",
+)
+
+
+def _contract(
+    name: str, first: dict[str, fields.Field[Any]], properties: dict[str, fields.Field[Any]]
+) -> type[Schema]:
+    """Return the schema of a JSON Schema of an object: its first words, then what all have."""
+    named: type[Schema] = Schema.from_dict(properties, name=f"{name}Properties")
+    words = {
+        **first,
+        "title": _text(),
+        "description": _text(),
+        "properties": fields.Nested(named, required=True),
+        "additionalProperties": fields.Boolean(required=True),
+    }
+    return Schema.from_dict(words, name=name)
+
+
+def _contracts(specification: tuple[Field, ...], prefix: str = "") -> dict[str, fields.Nested]:
+    return {
+        field.name.removeprefix(prefix): fields.Nested(_FieldContract, required=True)
+        for field in specification
+    }
+
+
+_EligibilityContract = _contract(
+    "EligibilityContract",
+    {"type": _texts("object, and null for not known.")},
+    {**_contracts(ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX)},
+)
+PatientContractSchema = _contract(
+    "PatientContract",
+    {"$schema": _one_of(JSON_SCHEMA), "type": _one_of("object")},
+    {
+        **_contracts(COVARIATES),
+        "eligibility": fields.Nested(_EligibilityContract, required=True),
+    },
+)
