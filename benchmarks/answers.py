@@ -10,8 +10,11 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
+from itertools import repeat
+from typing import Any
 
-from benchmarks.patients import PATIENT
+from benchmarks.patients import PATIENT, different_patients
 from benchmarks.timing import Row, seconds_in_turn
 
 _HORIZONS = [6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96]
@@ -22,21 +25,35 @@ _SECONDS_TO_START = 30
 def single_answer_rows() -> Iterator[Row]:
     """Yield the median time of an answer with twelve horizons and four outcomes.
 
-    Both endpoints are asked in turn over one connection that is kept.
+    Twice: of the same patient again and again, whose figures the server remembers, and of
+    another patient with each request. Both endpoints are asked in turn over one connection
+    that is kept.
     """
-    request = json.dumps({"patient": PATIENT, "horizons_months": _HORIZONS}).encode()
     with _server() as connection:
-        body = _ask(connection, "POST", "/v1/predict", request)
+        again = _body(PATIENT)
+        body = _ask(connection, "POST", "/v1/predict", again)
         _ask(connection, "PUT", "/constant", body)
-        if _ask(connection, "POST", "/constant", request) != body:
+        if _ask(connection, "POST", "/constant", again) != body:
             raise RuntimeError("the constant endpoint answers other bytes")
-        ours, constant = seconds_in_turn(
-            lambda: _ask(connection, "POST", "/v1/predict", request),
-            lambda: _ask(connection, "POST", "/constant", request),
-            rounds=_REQUESTS,
-        )
-    name = f"the same {len(body)} bytes, constant, same server"
-    yield Row(f"one answer, median of {_REQUESTS}", "ms", ours * 1e3, constant * 1e3, name)
+        constant = partial(_ask, connection, "POST", "/constant", again)
+        name = f"the same {len(body)} bytes, constant, same server"
+        asked = {
+            "the same patient again": repeat(again),
+            "another patient": map(_body, different_patients()),
+        }
+        for told, bodies in asked.items():
+            ours = partial(_ask_next, connection, bodies)
+            seconds = seconds_in_turn(ours, constant, rounds=_REQUESTS)
+            title = f"one answer, {told} each time, median of {_REQUESTS}"
+            yield Row(title, "ms", *(1e3 * each for each in seconds), name)
+
+
+def _ask_next(connection: http.client.HTTPConnection, bodies: Iterator[bytes]) -> bytes:
+    return _ask(connection, "POST", "/v1/predict", next(bodies))
+
+
+def _body(patient: dict[str, Any]) -> bytes:
+    return json.dumps({"patient": patient, "horizons_months": _HORIZONS}).encode()
 
 
 def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes) -> bytes:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
@@ -42,3 +43,20 @@ def csv_list(rows: int, distinct: int) -> bytes:
     ]
     lines = [profiles[number % len(profiles)] for number in range(rows)]
     return "\n".join([_HEADER, *lines]).encode()
+
+
+def different_patients() -> Iterator[dict[str, Any]]:
+    """Yield patients with all values known, no two of them alike."""
+    for age, t, n, er, her2, ecog in product(
+        range(25, 75), ("T1", "T2", "T3", "T4"), ("N0", "N1", "N2", "N3"), _SIGNS, _SIGNS, (0, 1)
+    ):
+        yield {
+            **PATIENT,
+            "age": age,
+            "menopausal_status": "post" if age > 51 else "pre",
+            "ecog_ps": ecog,
+            "clinical_t": t,
+            "clinical_n": n,
+            "er_status": er,
+            "her2_status": her2,
+        }
