@@ -68,7 +68,13 @@ def listed_analyses(model: str, effect: str, kinds: tuple[str, ...]) -> tuple[An
     asked = {shown, Analysis(model, effect)}
     if asked == {DEFAULT_ANALYSIS}:
         return ()
-    return tuple(each for each in _EVERY if each in asked or each == DEFAULT_ANALYSIS)
+    # Like beside like: each model under each effect that is asked for, and under the default.
+    effects = {OVERALL_EFFECT, effect}
+    return tuple(
+        each
+        for each in _EVERY
+        if each.model in {COX, model} and each.model in kinds and each.effect in effects
+    )
 
 
 #: The default first, exploratory ones last.

@@ -85,17 +85,19 @@ def assess_with_pooled(
     own : Estimates
         As `assess`.
     pooled : Estimates
-        Overall survival alone, arrays of shape (rows, 1, shown arms, horizons).
+        The survival probabilities alone, arrays of shape (rows, survivals, shown arms,
+        horizons): overall survival, and local relapse-free survival capped by it.
     """
 
     def predict(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
         source, months = hazard_source(design, bundle, analysis), np.asarray(horizons)
-        return np.concatenate([_predictions(source, months), _pooled(source, months)], axis=1)
+        arms = _arms(source, months)
+        return _with_difference(np.concatenate([arms, _pooled(source, months, arms)], axis=1))
 
-    found = _assess(table, bundle, question, predict, len(OUTCOMES) + 1)
+    found = _assess(table, bundle, question, predict, len(OUTCOMES) + len(SURVIVALS))
     own, pooled = (
         Estimates(*(getattr(found, side.name)[:, part] for side in fields(Estimates)))
-        for part in (slice(None, -1), slice(-1, None))
+        for part in (slice(None, len(OUTCOMES)), slice(len(OUTCOMES), None))
     )
     return own, pooled
 
@@ -143,24 +145,26 @@ def member_predictions(
         capped by overall survival, member by member, because nobody can be alive without
         local progression and not be alive.
     """
-    return _predictions(hazard_source(design, bundle, analysis), np.asarray(horizons))
+    source = hazard_source(design, bundle, analysis)
+    return _with_difference(_arms(source, np.asarray(horizons)))
 
 
-def _predictions(source: Source, months: NDArray[np.intp]) -> FloatArray:
-    survivals = _survival_curves(source, months)
-    incidences = _incidence_curves(source, months)
-    return _with_difference(np.concatenate([survivals, incidences], axis=1))
+def _arms(source: Source, months: NDArray[np.intp]) -> FloatArray:
+    """Return the curves of both arms, shape (rows, outcomes, arms, months, members)."""
+    curves = [_survival_curves(source, months), _incidence_curves(source, months)]
+    return np.concatenate(curves, axis=1)
 
 
-def _pooled(source: Source, months: NDArray[np.intp]) -> FloatArray:
-    """Return survival under the pooled effect, shape (rows, 1, shown arms, months, members).
+def _pooled(source: Source, months: NDArray[np.intp], own: FloatArray) -> FloatArray:
+    """Return survivals under the pooled effect, shape (rows, survivals, arms, months, members).
 
-    Survival without surgery is the model's own; with surgery its cumulative hazard is that
-    times the pooled ratio.
+    Overall survival without surgery is the model's own; with surgery its cumulative hazard is
+    that times the pooled ratio. Local relapse-free survival is the model's own, capped by it.
     """
     without = source(OUTCOMES[0].event_hazards, months)[:, :, 0]
     ratio = np.exp(pooled_log_ratios(without.shape[-1]))
-    return _with_difference(survival(np.stack([without, without * ratio], axis=2)))
+    overall = survival(np.stack([without, without * ratio], axis=2))
+    return np.concatenate([overall, np.minimum(own[:, 1:2], overall)], axis=1)
 
 
 def _survival_curves(source: Source, months: NDArray[np.intp]) -> FloatArray:

@@ -39,6 +39,9 @@ SEVERITIES = ("stop", "warning", "info")
 #: Ages within this many years of the trial's limits are called extreme (an assumption).
 _LOW_AGE, _HIGH_AGE = 25, 75
 
+#: Probabilities of the two models that differ by so much are called far apart (an assumption).
+_FAR_APART = 0.10
+
 
 @dataclass(frozen=True)
 class Caveat:
@@ -63,11 +66,18 @@ class Caveat:
 
 @dataclass(frozen=True)
 class Case:
-    """What the rules look at."""
+    """What the rules look at.
+
+    Attributes
+    ----------
+    gap : float
+        How far the two models' probabilities are apart at most; 0 when one was asked for.
+    """
 
     patient: Patient
     bundle: Bundle
     options: Options
+    gap: float = 0.0
 
     @property
     def horizons(self) -> tuple[int, ...]:
@@ -87,6 +97,7 @@ RULES: Mapping[str, Callable[[Case], bool]] = {
     "past_upper_quartile": lambda case: max(case.horizons) > UPPER_QUARTILE_OF_FOLLOW_UP,
     "not_48": lambda case: any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in case.horizons),
     "two_models": lambda case: any(each.model == FOREST for each in case.listed),
+    "models_far_apart": lambda case: case.gap >= _FAR_APART,
     "exploratory": lambda case: any(each.exploratory for each in case.listed),
     "unknown": lambda case: bool(case.patient.unknown_covariates),
     "ps_1_or_2": lambda case: case.patient.values["ecog_ps"] in (1, 2),
@@ -97,9 +108,8 @@ RULES: Mapping[str, Callable[[Case], bool]] = {
 }
 
 
-def caveats_for(patient: Patient, bundle: Bundle, options: Options) -> list[Caveat]:
+def caveats_for(case: Case) -> list[Caveat]:
     """Return the caveats of one answer, most pressing first, always in the same order."""
-    case = Case(patient, bundle, options)
     words = {**_evidence_words(), **_patient_words(case)}
     same = _same_for_all()
     found = [
@@ -108,7 +118,7 @@ def caveats_for(patient: Patient, bundle: Bundle, options: Options) -> list[Cave
         if "when" not in row or RULES[row["when"]](case)
     ]
     of_subgroups = _subgroup_caveats()
-    codes = [row.subgroup.code for row in subgroups_of(patient)]
+    codes = [row.subgroup.code for row in subgroups_of(case.patient)]
     found += [of_subgroups[code] for code in codes if code in of_subgroups]
     return sorted(found, key=lambda caveat: SEVERITIES.index(caveat.severity))
 
@@ -190,6 +200,7 @@ def _patient_words(case: Case) -> dict[str, str]:
         "bundle": f"{case.bundle.id} {case.bundle.version}",
         "last_horizon": str(max(case.horizons)),
         "unknown": ", ".join(unknown),
+        "gap": f"{100 * case.gap:.0f}",
         "age": f"{case.patient.completed_age:g}",
     }
 

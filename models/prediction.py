@@ -14,7 +14,7 @@ import numpy as np
 from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, Analysis
 from models.assess import assess, assess_with_pooled
 from models.bundle import Bundle
-from models.caveats import Caveat, caveats_for
+from models.caveats import Case, Caveat, caveats_for
 from models.eligibility import Eligibility, check_eligibility
 from models.errors import InvalidInput, Problem
 from models.intervals import Estimates
@@ -84,9 +84,7 @@ class Prediction:
 
         Array of shape (outcomes, shown arms, horizons), differences of probabilities.
         """
-        forest = self.analyses.get(FOREST_ANALYSIS)
-        cox = self.analyses.get(DEFAULT_ANALYSIS)
-        return None if forest is None or cox is None else forest.estimate - cox.estimate
+        return _forest_minus_cox(self.analyses)
 
 
 def predict(
@@ -194,13 +192,14 @@ def _row(table: Estimates, row: int) -> Estimates:
 def _model_figures(table: Table, asked: Asked, model: str) -> dict[Analysis, Estimates]:
     """Return a model's figures under the whole trial's effect and under the pooled one.
 
-    The pooled effect is survival's: all other outcomes are the same under both.
+    The pooled effect is survival's, which also caps local relapse-free survival; the other
+    outcomes are the same under both.
     """
     overall = Analysis(model, OVERALL_EFFECT)
     found, pooled = assess_with_pooled(table, asked.bundle, asked.options.question, overall)
 
-    def with_pooled_survival(own: FloatArray, survival: FloatArray) -> FloatArray:
-        return np.concatenate([survival, own[:, 1:]], axis=1)
+    def with_pooled_survival(own: FloatArray, survivals: FloatArray) -> FloatArray:
+        return np.concatenate([survivals, own[:, survivals.shape[1] :]], axis=1)
 
     return {
         overall: found,
@@ -226,6 +225,19 @@ def _prediction(
         bundle=bundle,
         analyses=figures,
         listed=options.listed(bundle.kinds) if figures else (),
-        caveats=tuple(caveats_for(patient, bundle, options)) if figures else (),
+        caveats=tuple(caveats_for(Case(patient, bundle, options, _largest_gap(figures))))
+        if figures
+        else (),
         subgroups=subgroups_of(patient) if figures else (),
     )
+
+
+def _forest_minus_cox(figures: Figures) -> FloatArray | None:
+    forest, cox = figures.get(FOREST_ANALYSIS), figures.get(DEFAULT_ANALYSIS)
+    return None if forest is None or cox is None else forest.estimate - cox.estimate
+
+
+def _largest_gap(figures: Figures) -> float:
+    """Return how far the two models are apart at most, as a probability; 0 with one model."""
+    gap = _forest_minus_cox(figures)
+    return 0.0 if gap is None else float(np.abs(gap).max())

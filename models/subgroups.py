@@ -47,7 +47,9 @@ class SubgroupEvidence:
             "(our assessment)."
         )
         test = f"Interaction p {self.interaction.p:.2g}, one of eight pairs tested. "
-        return start + test + worth + " It does not drive the figures shown."
+        return (
+            start + test + worth + " It drives none of the figures shown, exploratory ones aside."
+        )
 
     def as_dict(self) -> dict[str, object]:
         """Return the evidence as it stands in an answer: made once, and not to be changed."""

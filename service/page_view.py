@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
+from models.analyses import DEFAULT_ANALYSIS, LEARNED_ANALYSIS
 from models.covariates import FIELDS
 from models.evidence import Figure, figure
 from models.fields import ChoiceField, FlagField, SetField, Value
-from models.outcomes import ARM_LABELS, DIFFERENCE, OUTCOMES, PTR, SYSTEMIC_THERAPY, Outcome
+from models.outcomes import (
+    ARM_LABELS,
+    COX,
+    DIFFERENCE,
+    MODEL_LABELS,
+    OUTCOMES,
+    PTR,
+    SYSTEMIC_THERAPY,
+    Outcome,
+)
 from models.patient import Patient
 from models.prediction import Prediction
 from models.rounding import percent
-from service.answers import disagreement_part, outcomes_part, pooled_part
+from service.answers import outcomes_part, pooled_part
 
 #: The horizon that the sentences speak of: the one at which the paper gives local outcomes.
 _SPOKEN_HORIZON = 48
@@ -77,8 +87,9 @@ class OutcomeView:
         Why there are no figures; then there are no rows.
     sentence : str
         The figures at four years in words, or ``""`` when not asked for.
-    beside : tuple of BesideTable
-        What the other model and the exploratory effect say, where they were asked for.
+    cox, exploratory : BesideTable or None
+        What the Cox model says where the forest's figures are shown, and what the forest
+        itself finds.
     adds_up : bool
         Whether every difference equals the difference of the rounded figures beside it.
     """
@@ -88,7 +99,8 @@ class OutcomeView:
     sentence: str
     rows: tuple[TableRow, ...]
     withheld: str = ""
-    beside: tuple[BesideTable, ...] = ()
+    cox: BesideTable | None = None
+    exploratory: BesideTable | None = None
 
     @property
     def adds_up(self) -> bool:
@@ -98,16 +110,7 @@ class OutcomeView:
 
 def outcome_views(prediction: Prediction) -> list[OutcomeView]:
     """Return the four outcomes of a prediction in scope."""
-    parts = outcomes_part(prediction)
-    months = prediction.options.horizons_months
-    level = f"{prediction.options.interval_level:.0%}"
-    return [
-        replace(
-            _outcome_view(outcome, parts[outcome.name], months, level),
-            beside=_beside_tables(outcome, prediction, level),
-        )
-        for outcome in OUTCOMES
-    ]
+    return [_outcome_view(outcome, prediction) for outcome in OUTCOMES]
 
 
 def input_rows(patient: Patient) -> list[tuple[str, str]]:
@@ -135,38 +138,48 @@ def harm_sentences() -> list[str]:
     ]
 
 
-def _beside_tables(
-    outcome: Outcome, prediction: Prediction, level: str
-) -> tuple[BesideTable, ...]:
-    places = range(len(prediction.options.horizons_months))
-    tables = []
-    disagreement = disagreement_part(prediction).get(outcome.name)
-    if disagreement is not None:
-        rows = tuple(
-            (label, tuple(_with_unit(disagreement[arm][place]) for place in places))
-            for arm, label in ARM_LABELS.items()
-        )
-        caption = "How far the two models differ: random survival forest minus Cox model"
-        tables.append(BesideTable(caption, rows))
-    for analysis in prediction.listed:
-        part = outcomes_part(prediction, analysis)[outcome.name]
-        if analysis.exploratory and "withheld" not in part:
-            cells = tuple(_band(part[DIFFERENCE], place, signed=True) for place in places)
-            caption = f"Exploratory: the difference that the forest itself finds, {level} interval"
-            tables.append(BesideTable(caption, ((ARM_LABELS[DIFFERENCE], cells),)))
-    return tuple(tables)
+def _cox_table(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
+    """Return the Cox model's figures where another model's are shown."""
+    if prediction.options.shown == DEFAULT_ANALYSIS:
+        return None
+    part = outcomes_part(prediction, DEFAULT_ANALYSIS)[outcome.name]
+    rows = tuple((label, _bands(part[arm], arm)) for arm, label in ARM_LABELS.items())
+    return BesideTable(f"The same by the {MODEL_LABELS[COX]}: estimate and {level} interval", rows)
 
 
-def _outcome_view(
-    outcome: Outcome, part: Mapping[str, Any], months: tuple[int, ...], level: str
-) -> OutcomeView:
+def _exploratory_table(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
+    """Return the difference that the forest itself finds, where it was asked for."""
+    if LEARNED_ANALYSIS not in prediction.listed:
+        return None
+    part = outcomes_part(prediction, LEARNED_ANALYSIS)[outcome.name]
+    cells = _bands(part[DIFFERENCE], DIFFERENCE)
+    caption = f"Difference that the forest itself finds: estimate and {level} interval"
+    return BesideTable(caption, ((ARM_LABELS[DIFFERENCE], cells),))
+
+
+def _bands(band: Mapping[str, list[float]], arm: str) -> tuple[str, ...]:
+    places = range(len(band["estimate"]))
+    return tuple(_band(band, place, signed=arm == DIFFERENCE) for place in places)
+
+
+def _outcome_view(outcome: Outcome, prediction: Prediction) -> OutcomeView:
+    part = outcomes_part(prediction)[outcome.name]
     if "withheld" in part:
         return OutcomeView(outcome.label, outcome.remark, "", (), part["withheld"]["text"])
+    months = prediction.options.horizons_months
+    level = f"{prediction.options.interval_level:.0%}"
     rows = tuple(_row(month, part, place) for place, month in enumerate(months))
     sentence = ""
     if _SPOKEN_HORIZON in months:
         sentence = _sentence(outcome, part, months.index(_SPOKEN_HORIZON), level)
-    return OutcomeView(outcome.label, outcome.remark, sentence, rows)
+    return OutcomeView(
+        outcome.label,
+        outcome.remark,
+        sentence,
+        rows,
+        cox=_cox_table(outcome, prediction, level),
+        exploratory=_exploratory_table(outcome, prediction, level),
+    )
 
 
 def _row(month: int, part: Mapping[str, Any], place: int) -> TableRow:
@@ -181,13 +194,8 @@ def _band(band: Mapping[str, list[float]], place: int, *, signed: bool) -> str:
     estimate, lower, upper = (
         _points(band[kind][place], signed) for kind in ("estimate", "lower", "upper")
     )
-    shown = _with_unit(band["estimate"][place]) if signed else f"{estimate}%"
-    return f"{shown} ({lower} to {upper})"
-
-
-def _with_unit(difference: float) -> str:
-    points = _points(difference, signed=True)
-    return f"{points} {'point' if points in ('+1', '−1') else 'points'}"
+    unit = "%" if not signed else " point" if estimate[-2:] in ("+1", "−1") else " points"
+    return f"{estimate}{unit} ({lower} to {upper})"
 
 
 def _points(value: float, signed: bool) -> str:

@@ -23,9 +23,9 @@ from models.table import FloatArray
 from training.calibration import calibrate, identify_effects
 from training.fitting import CoxFit, fit_hazards
 from training.forest import ForestFit, grow_forests, kept_share, stack_forests
-from training.priors import draw, hold_to_trial, priors
-from training.simulation import independent_uniforms, simulate_outcomes
-from training.targets import published_targets
+from training.priors import Prior, draw, hold_to_trial, priors
+from training.simulation import Outcomes, independent_uniforms, simulate_outcomes
+from training.targets import Targets, published_targets
 from training.truth import Patients, Truth, sample_patients
 
 #: Which prior each hazard's prognostic effects are drawn from.
@@ -37,14 +37,76 @@ _PRIOR_OF = {
 }
 
 
-def draw_truth(rng: np.random.Generator) -> tuple[Patients, Truth]:
-    """Return the patients of a virtual trial and the truth it is drawn from."""
+@dataclass(frozen=True)
+class Knowledge:
+    """What virtual trials are drawn from.
+
+    Attributes
+    ----------
+    targets : Targets
+        The published figures that they show on average.
+    priors : dict of Prior
+        Of the prognostic effects, by hazard.
+    """
+
+    targets: Targets
+    priors: dict[str, Prior]
+
+
+def published_knowledge() -> Knowledge:
+    """Return the paper's figures and the stated priors."""
+    return Knowledge(published_targets(), priors())
+
+
+@dataclass(frozen=True)
+class VirtualTrial:
+    """Patients, what is true of them, and what was observed."""
+
+    patients: Patients
+    truth: Truth
+    outcomes: Outcomes
+
+
+def draw_truth(rng: np.random.Generator, known: Knowledge | None = None) -> tuple[Patients, Truth]:
+    """Return the patients of a virtual trial and the truth it is drawn from.
+
+    Parameters
+    ----------
+    known : Knowledge, optional
+        By default the published one.
+
+    Raises
+    ------
+    CalibrationFailed
+        If no truth with the drawn effects shows the figures.
+    """
+    known = known or published_knowledge()
     patients = sample_patients(rng)
-    targets = published_targets()
-    effects = {hazard: draw(priors()[prior], rng) for hazard, prior in _PRIOR_OF.items()}
-    identified = identify_effects(patients, effects["death"], targets)
-    effects["death"] = hold_to_trial(effects["death"], priors()["death"], identified, rng)
-    return patients, calibrate(patients, effects, targets)
+    effects = {hazard: draw(known.priors[prior], rng) for hazard, prior in _PRIOR_OF.items()}
+    identified = identify_effects(patients, effects["death"], known.targets)
+    effects["death"] = hold_to_trial(effects["death"], known.priors["death"], identified, rng)
+    return patients, calibrate(patients, effects, known.targets)
+
+
+def draw_trial(rng: np.random.Generator, known: Knowledge | None = None) -> VirtualTrial:
+    """Return one virtual trial, as `draw_truth`."""
+    return observe(*draw_truth(rng, known), rng)
+
+
+def observe(patients: Patients, truth: Truth, rng: np.random.Generator) -> VirtualTrial:
+    """Return a virtual trial of some patients, drawn from a truth."""
+    outcomes = simulate_outcomes(patients, truth, independent_uniforms(patients, rng))
+    return VirtualTrial(patients, truth, outcomes)
+
+
+def fit_trial(trial: VirtualTrial) -> dict[str, CoxFit]:
+    """Return the Cox models of a virtual trial."""
+    assumed = {
+        "local_progression": trial.truth.progression.coefficients,
+        "ulceration": trial.truth.ulceration.coefficients,
+        "bleeding": trial.truth.bleeding.coefficients,
+    }
+    return fit_hazards(trial.patients.design, trial.patients.arm, trial.outcomes, assumed)
 
 
 @dataclass(frozen=True)
@@ -59,23 +121,11 @@ def fit_member(seed: np.random.SeedSequence) -> Member:
     """Return the models of one member; the same seed gives the same member."""
     # The matrices are small: threads of the linear algebra would only wait for each other.
     with threadpool_limits(limits=1):
-        return _fit_member(np.random.default_rng(seed))
-
-
-def _fit_member(rng: np.random.Generator) -> Member:
-    patients, truth = draw_truth(rng)
-    outcomes = simulate_outcomes(patients, truth, independent_uniforms(patients, rng))
-    assumed = {
-        "local_progression": truth.progression.coefficients,
-        "ulceration": truth.ulceration.coefficients,
-        "bleeding": truth.bleeding.coefficients,
-    }
-    return Member(
-        cox=fit_hazards(patients.design, patients.arm, outcomes, assumed),
-        forests=grow_forests(
-            patients.design, patients.arm, outcomes, seed=int(rng.integers(2**31))
-        ),
-    )
+        rng = np.random.default_rng(seed)
+        trial = draw_trial(rng)
+        design, arm = trial.patients.design, trial.patients.arm
+        forests = grow_forests(design, arm, trial.outcomes, seed=int(rng.integers(2**31)))
+        return Member(fit_trial(trial), forests)
 
 
 def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[Member]:
@@ -95,9 +145,8 @@ def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[Member]:
     return Parallel(n_jobs=jobs, return_as="generator")(tasks)  # type: ignore[no-any-return]
 
 
-def stack_members(members: list[Member]) -> dict[str, CoxHazard]:
-    """Return the Cox models as the bundle holds them, members last."""
-    fits = [member.cox for member in members]
+def stack_cox(fits: list[dict[str, CoxFit]]) -> dict[str, CoxHazard]:
+    """Return the members' Cox models as the bundle holds them, members last."""
     return {
         name: CoxHazard(
             coefficients=_stack([fit[name].coefficients for fit in fits]),

@@ -19,6 +19,7 @@ from training.truth import FollowUp, HazardTruth, Patients
 EDGES = np.arange(0.0, 133.0)
 _MIDDLES = (EDGES[1:] + EDGES[:-1]) / 2
 _NEWTON_STEPS = 15
+_SMALLEST_STEP = 1e-12
 
 
 @dataclass(frozen=True)
@@ -58,13 +59,15 @@ def expected_survival(
         Hazards that add up; death alone, or local progression and death.
     """
     at_edges = _total_survival(hazards, patients, EDGES)
-    at_middles = _total_survival(hazards, patients, _MIDDLES)
+    # A hazard that is constant within a month; exact to far more digits than are printed.
+    at_middles = np.sqrt(at_edges[:, 1:] * at_edges[:, :-1])
     followed = follow_up.followed(_MIDDLES)
     groups = np.vstack([np.ones_like(patients.arm), patients.members])
-    by_arm = [groups * (patients.arm == arm) for arm in (0, 1)]
-    events = np.stack([g @ (-np.diff(at_edges, axis=1) * followed) for g in by_arm])
-    at_risk = np.stack([g @ (at_middles * followed) for g in by_arm])
-    curves = np.stack([g[0] @ at_edges / g[0].sum() for g in by_arm])
+    rows_by_arm = [patients.arm == arm for arm in (0, 1)]
+    dying = (at_edges[:, :-1] - at_edges[:, 1:]) * followed
+    events = np.stack([groups[:, rows] @ dying[rows] for rows in rows_by_arm])
+    at_risk = np.stack([groups[:, rows] @ (at_middles[rows] * followed) for rows in rows_by_arm])
+    curves = np.stack([at_edges[rows].mean(axis=0) for rows in rows_by_arm])
     return ExpectedSurvival(curves, events.sum(axis=2).T, _log_hazard_ratios(events, at_risk))
 
 
@@ -102,5 +105,8 @@ def _log_hazard_ratios(events: FloatArray, at_risk: FloatArray) -> FloatArray:
         score = (events[1] - all_events * share).sum(axis=1)
         information = (all_events * share * (1 - share)).sum(axis=1)
         # Far from a solution a full step can leave the numbers' range.
-        log_ratio += np.clip(score / np.maximum(information, 1e-9), -1.0, 1.0)
+        step = np.clip(score / np.maximum(information, 1e-9), -1.0, 1.0)
+        log_ratio += step
+        if np.abs(step).max() < _SMALLEST_STEP:
+            break
     return log_ratio

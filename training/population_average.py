@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, LEARNED_ANALYSIS, Analysis
-from models.assess import member_predictions
+from models.assess import Question, assess, member_predictions
 from models.bundle import Bundle
 from models.design_matrix import design_matrix
 from models.evidence import figure
@@ -19,7 +19,7 @@ from models.outcomes import (
     LOCAL_COMPLICATIONS_GIVEN_AT,
     OUTCOMES,
 )
-from models.table import FloatArray, Table, row_count
+from models.table import FloatArray, Table, row_count, select_rows
 from training.targets import published_targets
 
 #: The rows of the evidence beside the outcomes, in their order.
@@ -68,9 +68,21 @@ def average_curves(
     return total / row_count(table)
 
 
-def average_figures(bundle: Bundle, table: Table) -> list[AverageFigure]:
-    """Return medians and four-year incidences of the averaged curves beside the published."""
-    curves = average_curves(bundle, table)
+def average_figures(bundle: Bundle, table: Table, in_arm: FloatArray) -> list[AverageFigure]:
+    """Return medians and four-year incidences of the averaged curves beside the published.
+
+    Each arm's curve is averaged over that arm's own patients, as the published one is.
+
+    Parameters
+    ----------
+    in_arm : array, shape (patients,)
+        0 or 1, the arm of each row of the table.
+    """
+    by_arm = [
+        average_curves(bundle, select_rows(table, np.flatnonzero(in_arm == number)))[:, number]
+        for number in range(len(ARMS))
+    ]
+    curves = np.stack(by_arm, axis=1)
     targets = published_targets()
     wanted = (targets.os_medians, targets.lrfs_medians, targets.ulceration, targets.bleeding)
     figures = []
@@ -126,6 +138,23 @@ def compared_models(bundle: Bundle, table: Table, month: int) -> list[ModelCompa
         for place, outcome in enumerate(OUTCOMES)
         for number, label in enumerate(ARM_LABELS.values())
     ]
+
+
+def model_gaps(bundle: Bundle, table: Table, month: int) -> FloatArray:
+    """Return how far the models' overall survival is apart, patient by patient.
+
+    Returns
+    -------
+    array, shape (3,)
+        Median, 90% quantile and maximum over patients of the larger gap of both arms.
+    """
+    question = Question((month,), 0.95)
+    cox, forest = (
+        assess(table, bundle, question, analysis).estimate[:, 0, : len(ARMS), 0]
+        for analysis in (DEFAULT_ANALYSIS, FOREST_ANALYSIS)
+    )
+    gaps: FloatArray = np.quantile(np.abs(forest - cox).max(axis=1), [0.5, 0.9, 1.0])
+    return gaps
 
 
 def capped_share(bundle: Bundle, table: Table) -> FloatArray:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 
@@ -55,6 +55,14 @@ def _prior(rows: dict[str, dict[str, float | str]]) -> Prior:
         trial_sd=np.array([row.get("trial_sd", np.inf) for row in ordered], dtype=float),
         sources=tuple(str(row["source"]) for row in ordered),
     )
+
+
+def shifted(by_hazard: dict[str, Prior], sds: float) -> dict[str, Prior]:
+    """Return priors whose means are moved by so many of their standard deviations."""
+    return {
+        hazard: replace(prior, mean=prior.mean + sds * prior.sd)
+        for hazard, prior in by_hazard.items()
+    }
 
 
 def draw(prior: Prior, rng: np.random.Generator) -> FloatArray:

@@ -17,11 +17,11 @@ from models.outcomes import COX, FOREST
 from training.card import averages, model_card
 from training.cohort import REFERENCE_SEED
 from training.covariate_sampling import population_blocks
-from training.ensemble import fit_ensemble, stack_member_forests, stack_members
+from training.ensemble import fit_ensemble, stack_cox, stack_member_forests
 from training.truth import sample_patients
 
 BUNDLE_ID = "jcog1017-synthetic"
-BUNDLE_VERSION = "0.2.0"
+BUNDLE_VERSION = "0.3.0"
 DEFAULT_MEMBERS = 200
 DEFAULT_SEED = 20250704
 
@@ -74,10 +74,10 @@ def train_synthetic(
     draft = Bundle(
         manifest,
         digest="",
-        hazards=stack_members(fitted),
+        hazards=stack_cox([member.cox for member in fitted]),
         population=population_blocks(),
         card="",
         forests=stack_member_forests(fitted, patients.design),
     )
-    card = model_card(draft, averages(draft, patients.table))
+    card = model_card(draft, averages(draft, patients))
     save_bundle(folder, replace(draft, card=card))

@@ -7,7 +7,7 @@ from typing import Any
 from flask import Request
 from webargs.flaskparser import FlaskParser
 
-from models.errors import Problem, UnsupportedInput
+from models.errors import InvalidInput, Problem, UnsupportedInput
 from service.reading import strict_json
 
 
@@ -23,11 +23,18 @@ class StrictParser(FlaskParser):
             If the content type is not JSON.
         MalformedInput
             If the body is not JSON.
+        InvalidInput
+            If options stand in the query string, where they would be overlooked.
         """
         if not req.is_json:
             sent = req.content_type or "none"
             message = f"The content type {sent[:60]!r} is not served here."
             raise UnsupportedInput(
                 [Problem("Content-Type", "unsupported_content_type", message, "application/json")]
+            )
+        if req.args:
+            message = "The options of a JSON request stand in its body."
+            raise InvalidInput(
+                [Problem(name, "unknown_field", message, "the body") for name in req.args]
             )
         return strict_json(req.get_data())

@@ -199,12 +199,15 @@ def test_the_form_of_the_forest_shows_the_api_figures_in_whole_percent(client, p
 
 def cells_beside(answer, outcome):
     """Return the cells of the two tables under an outcome as they must read."""
-    (learned,) = [each for each in answer["analyses"] if each["exploratory"]]
-    difference = learned["outcomes"][outcome]["difference"]
-    by_arm = answer["forest_minus_cox"][outcome]
+    cox, learned = (
+        next(each for each in answer["analyses"] if (each["model"], each["effect"]) == wanted)
+        for wanted in (("cox", "overall"), ("forest", "learned"))
+    )
     return [
-        *(in_points(value) for arm in SHOWN_ARMS for value in by_arm[arm]),
-        *(shown(difference, place, signed=True) for place in range(len(HORIZONS))),
+        shown(part["outcomes"][outcome][arm], place, signed=arm == "difference")
+        for part, arms in ((cox, SHOWN_ARMS), (learned, ("difference",)))
+        for arm in arms
+        for place in range(len(HORIZONS))
     ]
 
 

@@ -16,7 +16,10 @@ EXPECTED = {
         ["cox overall", "cox pooled", "forest overall", "forest pooled", "forest learned"],
     ),
     ("forest", "overall"): ("forest overall", ["cox overall", "forest overall"]),
-    ("forest", "pooled"): ("forest pooled", ["cox overall", "forest pooled"]),
+    ("forest", "pooled"): (
+        "forest pooled",
+        ["cox overall", "cox pooled", "forest overall", "forest pooled"],
+    ),
     ("forest", "learned"): (
         "forest overall",
         ["cox overall", "forest overall", "forest learned"],

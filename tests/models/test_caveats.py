@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 
-from models.caveats import RULES, SEVERITIES, caveat_texts, caveats_for
+from models.caveats import RULES, SEVERITIES, Case, caveat_texts, caveats_for
 from models.evidence import evidence, pairs
 from models.options import Options
 from models.patient import read_patient
@@ -32,7 +32,7 @@ SUBGROUP_CODES = {group.code for pair in pairs() for group in pair.subgroups}
 
 def caveats(horizons=HORIZONS, bundle=None, asked=None, **changes):
     options = Options(horizons, **(asked or {}))
-    found = caveats_for(patient_of(**changes), bundle or default_bundle(), options)
+    found = caveats_for(Case(patient_of(**changes), bundle or default_bundle(), options))
     return {caveat.code: caveat for caveat in found}
 
 
@@ -44,7 +44,7 @@ def sentences(text):
 @examples(10)
 @given(message=complete_messages() | incomplete_messages())
 def test_fixed_caveat_is_always_there(code, message):
-    found = caveats_for(read_patient(message), default_bundle(), Options((48,)))
+    found = caveats_for(Case(read_patient(message), default_bundle(), Options((48,))))
     assert code in [caveat.code for caveat in found]
 
 
@@ -107,6 +107,18 @@ def test_all_effects_of_a_bundle_without_forests_need_no_words_on_forests():
 def test_the_exploratory_effect_is_a_warning():
     found = caveats(asked={"model": "forest", "effect": "learned"})
     assert found["learned_effect_exploratory"].severity == "warning"
+
+
+@pytest.mark.parametrize(
+    ("gap", "there"), [(0.0, False), (0.0999, False), (0.1, True), (0.45, True)]
+)
+def test_models_that_are_far_apart_are_named_with_her_own_gap(gap, there):
+    options = Options(HORIZONS, model="forest")
+    found = {c.code: c for c in caveats_for(Case(patient_of(), default_bundle(), options, gap))}
+    assert ("models_far_apart" in found) == there
+    if there:
+        assert f"up to {100 * gap:.0f} percentage points" in found["models_far_apart"].text
+        assert found["models_far_apart"].severity == "warning"
 
 
 def test_unknown_values_are_listed():
@@ -176,7 +188,7 @@ def test_subgroup_caveat_names_what_other_trials_said():
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_most_pressing_come_first(message):
-    found = caveats_for(read_patient(message), default_bundle(), EVERYTHING)
+    found = caveats_for(Case(read_patient(message), default_bundle(), EVERYTHING))
     ranks = [SEVERITIES.index(caveat.severity) for caveat in found]
     assert ranks == sorted(ranks)
 
@@ -184,7 +196,7 @@ def test_most_pressing_come_first(message):
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_order_within_a_severity_is_that_of_the_file(message):
-    found = caveats_for(read_patient(message), default_bundle(), EVERYTHING)
+    found = caveats_for(Case(read_patient(message), default_bundle(), EVERYTHING))
     order = list(caveat_texts())
     for severity in SEVERITIES:
         places = [
@@ -199,28 +211,28 @@ def test_order_within_a_severity_is_that_of_the_file(message):
 @given(complete_messages() | incomplete_messages())
 def test_the_same_case_gives_the_same_caveats(message):
     patient = read_patient(message)
-    one, other = (caveats_for(patient, default_bundle(), EVERYTHING) for _ in range(2))
+    one, other = (caveats_for(Case(patient, default_bundle(), EVERYTHING)) for _ in range(2))
     assert one == other
 
 
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_every_blank_is_filled(message):
-    for caveat in caveats_for(read_patient(message), default_bundle(), EVERYTHING):
+    for caveat in caveats_for(Case(read_patient(message), default_bundle(), EVERYTHING)):
         assert not re.search(r"[{}]|\bnan\b|None", caveat.text + caveat.applies_because)
 
 
 @examples(40)
 @given(complete_messages() | incomplete_messages())
 def test_codes_are_distinct(message):
-    found = caveats_for(read_patient(message), default_bundle(), EVERYTHING)
+    found = caveats_for(Case(read_patient(message), default_bundle(), EVERYTHING))
     assert len({caveat.code for caveat in found}) == len(found)
 
 
 @examples(40)
 @given(complete_messages())
 def test_no_sentence_is_longer_than_25_words(message):
-    for caveat in caveats_for(read_patient(message), default_bundle(), EVERYTHING):
+    for caveat in caveats_for(Case(read_patient(message), default_bundle(), EVERYTHING)):
         for sentence in sentences(caveat.text):
             assert len(sentence.split()) <= 25, f"{caveat.code}: {sentence}"
 

@@ -64,7 +64,7 @@ def test_the_models_own_figures_are_those_without_the_pooled_ones(bundle, change
 def test_survival_without_surgery_is_the_models_own(bundle, changes, model):
     table, analysis = table_of([patient_of(**changes)]), Analysis(model, OVERALL_EFFECT)
     own, pooled = assess_with_pooled(table, bundle, QUESTION, analysis)
-    assert pooled.estimate.shape == (1, 1, 3, 3)
+    assert pooled.estimate.shape == (1, 2, 3, 3)
     assert np.array_equal(pooled.estimate[:, 0, 0], own.estimate[:, 0, 0])
     assert np.array_equal(pooled.lower[:, 0, 0], own.lower[:, 0, 0])
 
@@ -96,3 +96,15 @@ def test_the_forests_survival_with_surgery_is_that_of_the_ratio_member_by_member
     expected = np.exp(-cumulative[0, 0] * ratios).mean()
     _, pooled = assess_with_pooled(table, bundle, QUESTION, Analysis(FOREST, OVERALL_EFFECT))
     assert pooled.estimate[0, 0, 1, 1] == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize("model", MODELS)
+@pytest.mark.parametrize("age", [30, 44, 60, 75])
+def test_nobody_is_more_often_without_local_progression_than_alive(bundle, model, age):
+    table = table_of([patient_of(age=age, ecog_ps=1, metastatic_sites=["distant_nodes"])])
+    question = Question((36, 60, 96), 0.95)
+    own, pooled = assess_with_pooled(table, bundle, question, Analysis(model, OVERALL_EFFECT))
+    for side in ("estimate", "lower", "upper"):
+        overall, without_progression = getattr(pooled, side)[0, :, :2]
+        assert (without_progression <= overall + 1e-12).all(), side
+        assert (without_progression <= getattr(own, side)[0, 1, :2] + 1e-12).all(), side

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from models.analyses import DEFAULT_ANALYSIS, Analysis
 from models.assess import Question, assess, assess_with_pooled
-from models.caveats import caveats_for
+from models.caveats import Case, caveats_for
 from models.eligibility import check_eligibility
 from models.errors import InvalidInput
 from models.options import Options
@@ -138,7 +138,9 @@ def test_every_analysis_has_the_figures_of_assess(asked):
 
 @pytest.mark.parametrize("model", [COX, FOREST])
 @pytest.mark.parametrize("patient", [TYPICAL, NOT_KNOWN], ids=["known", "open"])
-def test_the_pooled_effect_changes_survival_alone(model, patient):
+def test_the_pooled_effect_changes_survival_and_caps_what_is_without_local_progression(
+    model, patient
+):
     options = replace(OPTIONS, model=model, effect=POOLED_EFFECT)
     (prediction,) = predict([patient], small_bundle(), options)
     pooled = prediction.shown
@@ -147,8 +149,9 @@ def test_the_pooled_effect_changes_survival_alone(model, patient):
         table_of([patient]), small_bundle(), QUESTION, Analysis(model, OVERALL_EFFECT)
     )
     for name, figures in sides(pooled).items():
-        assert np.array_equal(figures[0], sides(survival)[name][0, 0]), name
-        assert np.array_equal(figures[1:], sides(overall)[name][1:]), name
+        assert np.array_equal(figures[:2], sides(survival)[name][0]), name
+        assert np.array_equal(figures[2:], sides(overall)[name][2:]), name
+        assert (figures[1, :2] <= sides(overall)[name][1, :2] + 1e-12).all(), name
         assert np.array_equal(figures[0, 0], sides(overall)[name][0, 0]), name
         assert not np.isclose(figures[0, 1:], sides(overall)[name][0, 1:]).any(), name
 
@@ -208,7 +211,7 @@ def test_a_bundle_without_forests_lists_the_effects_of_its_own_model():
 
 def test_prediction_carries_the_caveats_and_subgroups_of_the_patient():
     (prediction,) = predict_all(NOT_KNOWN)
-    expected = caveats_for(NOT_KNOWN, small_bundle(), OPTIONS)
+    expected = caveats_for(Case(NOT_KNOWN, small_bundle(), OPTIONS))
     assert prediction.caveats == tuple(expected)
     assert prediction.subgroups == subgroups_of(NOT_KNOWN)
 

@@ -64,7 +64,10 @@ def test_the_default_effect_has_no_analyses(client):
     [
         ({"effect": "pooled"}, ["cox overall", "cox pooled"]),
         ({"model": "forest"}, ["cox overall", "forest overall"]),
-        ({"model": "forest", "effect": "pooled"}, ["cox overall", "forest pooled"]),
+        (
+            {"model": "forest", "effect": "pooled"},
+            ["cox overall", "cox pooled", "forest overall", "forest pooled"],
+        ),
         (
             {"model": "forest", "effect": "learned"},
             ["cox overall", "forest overall", "forest learned"],
@@ -113,9 +116,30 @@ def test_all_gives_the_default_first(client):
     assert ask(client, effect="all")["outcomes"] == ask(client)["outcomes"]
 
 
-@pytest.mark.parametrize("outcome", LOCAL)
-def test_local_outcomes_take_the_whole_trials_effect(client, outcome):
+@pytest.mark.parametrize("outcome", ["local_ulceration", "local_bleeding"])
+def test_local_complications_take_the_whole_trials_effect(client, outcome):
     assert ask(client, effect="pooled")["outcomes"][outcome] == ask(client)["outcomes"][outcome]
+
+
+@pytest.mark.parametrize("effect", ["overall", "pooled", "all"])
+@pytest.mark.parametrize("model", ["cox", "forest"])
+def test_no_answer_has_more_women_without_local_progression_than_alive(client, model, effect):
+    patient = {**README_PATIENT, "age": 44, "ecog_ps": 1, "clinical_t": "T3"}
+    body = {"patient": patient, "model": model, "effect": effect, "horizons_months": [36, 60, 96]}
+    answer = client.post("/v1/predict", json=body).get_json()
+    for outcomes in [answer["outcomes"], *(a["outcomes"] for a in answer.get("analyses", []))]:
+        for arm in ("systemic_therapy", "ptr_plus_systemic_therapy"):
+            for side in ("estimate", "lower", "upper"):
+                alive = outcomes["overall_survival"][arm][side]
+                local = outcomes["local_relapse_free_survival"][arm][side]
+                assert all(less <= more for less, more in zip(local, alive, strict=True))
+
+
+def test_options_in_the_query_of_a_single_request_are_refused(client):
+    response = client.post("/v1/predict?model=forest", json={"patient": README_PATIENT})
+    (error,) = response.get_json()["errors"]
+    assert (response.status_code, error["field"]) == (422, "model")
+    assert "stand in its body" in error["message"]
 
 
 def test_a_list_has_the_pooled_difference_in_columns(client):

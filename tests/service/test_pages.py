@@ -308,7 +308,7 @@ def captions_beside(response):
     return [
         block.strip()
         for block in Page(response).blocks
-        if block.startswith(("How far the two models differ", "Exploratory"))
+        if block.startswith(("The same by the Cox model", "Difference that the forest itself"))
     ]
 
 
@@ -322,20 +322,20 @@ def test_no_other_model_stands_beside_the_default_one(client):
 def test_with_the_forest_two_tables_stand_under_each_outcome(client):
     response = submit(client, model="forest")
     assert response.text.count('<table class="beside">') == 2 * len(OUTCOMES)
-    differ, exploratory = captions_beside(response)[:2]
-    assert captions_beside(response) == [differ, exploratory] * len(OUTCOMES)
-    assert "random survival forest minus Cox model" in differ
-    assert exploratory.startswith("Exploratory: ")
+    cox, exploratory = captions_beside(response)[:2]
+    assert captions_beside(response) == [cox, exploratory] * len(OUTCOMES)
+    assert "95% interval" in cox
     assert "95% interval" in exploratory
+    assert "Alive by the random survival forest" in words(response)
     assert "random survival forest, effect of surgery from the whole trial" in words(response)
 
 
-def test_the_exploratory_difference_stands_behind_the_figures_of_its_outcome(client):
+def test_the_exploratory_difference_is_folded_behind_the_figures_of_its_outcome(client):
     for section in submit(client, model="forest").text.split('<section class="outcome">')[1:]:
-        own, _, beside = section.partition('<table class="beside">')
-        assert "<table" in own
-        assert "Exploratory" not in own
-        assert beside.index("How far the two models differ") < beside.index("Exploratory")
+        own, _, folded = section.partition('<details class="exploratory">')
+        assert "The same by the Cox model" in own
+        assert "that the forest itself finds" not in own
+        assert "that the forest itself finds" in folded.partition("</details>")[0]
 
 
 def test_the_page_of_the_forest_says_what_its_effect_is_worth(client):

@@ -10,8 +10,8 @@ from training.ensemble import (
     draw_truth,
     fit_ensemble,
     fit_member,
+    stack_cox,
     stack_member_forests,
-    stack_members,
 )
 from training.expectation import expected_survival
 from training.forest import TREES
@@ -62,7 +62,7 @@ def test_members_differ(members):
 
 
 def test_stacked_arrays_have_the_members_last(members):
-    stacked = stack_members(members)
+    stacked = stack_cox([member.cox for member in members])
     assert tuple(stacked) == HAZARDS
     for name, hazard in stacked.items():
         assert hazard.coefficients.shape == (len(TERM_NAMES), TRAINED_MEMBERS)
