@@ -11,7 +11,7 @@ PORT ?= 8000
 BUNDLE := models/bundles/jcog1017-synthetic
 STUDY_FACTOR ?= 20
 
-.PHONY: help serve test lint fix bundle bench study docs lock clean
+.PHONY: help serve test lint fix bundle bench study coverage docs lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -42,9 +42,12 @@ bundle: $(DEV_VENV)/.installed ## Rebuild the reference cohort and the default b
 bench: $(DEV_VENV)/.installed ## Measure, side by side, on this machine
 	$(DEV)/python -m benchmarks
 
-study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times, seed fixed)
+study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times, seed fixed); see also coverage
 	EXAMPLES_FACTOR=$(STUDY_FACTOR) sh scripts/timed.sh $(DEV)/python -m pytest -n 2 \
 	  --hypothesis-seed=20250704 -m "property" $(PYTEST_ARGS)
+
+coverage: $(DEV_VENV)/.installed ## Go on with the coverage study for 25 minutes and write its tables
+	$(DEV)/python -m studies $(COVERAGE_ARGS)
 
 docs: $(DEV_VENV)/.installed ## Write docs/reference anew from commands, OpenAPI and settings
 	$(DEV)/python scripts/reference.py
