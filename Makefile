@@ -49,7 +49,7 @@ study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times
 coverage: $(DEV_VENV)/.installed ## Go on with the coverage study for 25 minutes and write its tables
 	$(DEV)/python -m studies $(COVERAGE_ARGS)
 
-docs: $(DEV_VENV)/.installed ## Write docs/reference anew from commands, OpenAPI and settings
+docs: $(DEV_VENV)/.installed ## Write docs/reference anew: commands, OpenAPI, columns, settings
 	$(DEV)/python scripts/reference.py
 
 lock: ## Write the lock files anew (needs uv)

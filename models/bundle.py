@@ -61,6 +61,8 @@ MANIFEST_KINDS: dict[str, type] = {
     "packages": dict,
     "files": dict,
 }
+#: What a bundle can have been fitted to: simulated trials, or the patients of a real cohort.
+TRAINING_DATA: tuple[str, ...] = ("synthetic", "cohort")
 _COX_PARTS = ("coefficients", "arm", "baseline")
 _LARGEST_FILE = 20 * 2**20
 #: What a bundle may hold: the Cox models alone, or the forests beside them.
@@ -233,6 +235,8 @@ def _read_manifest(data: bytes) -> dict[str, Any]:
         raise _refuse("bundle_format", f"Of another type: {', '.join(wrong) or 'population'}.")
     if manifest["kind"] not in _KINDS:
         raise _refuse("bundle_format", f"The bundle holds other models: {manifest['kind']}.")
+    if manifest["training_data"] not in TRAINING_DATA:
+        raise _refuse("bundle_format", f"Of other training data: {manifest['training_data']}.")
     if manifest["terms"] != list(TERM_NAMES):
         raise _refuse("bundle_format", "The bundle was fitted on other covariates.")
     names = [str(name) for fields in manifest["population"] for name in fields]

@@ -1,8 +1,8 @@
 """Random survival forests as plain arrays: trees, and a cumulative hazard at each leaf.
 
 A member of the ensemble is a few trees grown on one virtual trial. Its cumulative hazard is the
-mean over its trees, times a factor with which it agrees with its trial as a whole. The spread
-over members holds the chance of growing so few trees, too; that part was measured when the
+mean over its trees, times a factor with which each arm agrees with its trial as a whole. The
+spread over members holds the chance of growing so few trees, too; that part was measured when the
 forest was grown and is taken out: every member is pulled towards the members' mean.
 """
 
@@ -58,8 +58,8 @@ class ForestHazard:
     ----------
     trees : Trees
         As many for each member, one member after the other.
-    factor : array, shape (members,)
-        Observed over expected events in the virtual trial's arm without surgery.
+    factor : array, shape (members, arms)
+        Observed over expected events in each arm of the virtual trial.
     kept : float
         Share of a member's deviation from the mean that is kept (0 to 1).
     """
@@ -120,7 +120,8 @@ def member_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
     """
     by_tree = tree_hazards(forest.trees, design)
     by_member = by_tree.reshape(len(design), forest.members, -1, len(KNOTS))
-    raw = by_member.mean(axis=2) * forest.factor[:, None]
+    in_arm = design[:, -1].astype(np.int64)
+    raw = by_member.mean(axis=2) * forest.factor.T[in_arm, :, None]
     mean = raw.mean(axis=1, keepdims=True)
     pulled: FloatArray = mean + forest.kept * (raw - mean)
     return pulled

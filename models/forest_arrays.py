@@ -8,7 +8,7 @@ A forest of ``name`` is the arrays ``forest.{name}.{part}``::
     left, right  the next node within the tree
     steps      what each leaf's cumulative hazard gains from knot to knot, in units
     unit       the largest cumulative hazard of all leaves over 65535
-    factor     one a member
+    factor     one a member and arm
     kept       share of the members' deviations that is not the chance of few trees
 """
 
@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 
 from models.design_matrix import TERM_NAMES
 from models.forest import KNOTS, LEAF, ForestHazard, Trees
+from models.outcomes import ARMS
 from models.table import FloatArray
 
 PARTS = ("sizes", "feature", "threshold", "left", "right", "steps", "unit", "factor", "kept")
@@ -80,7 +81,7 @@ def forest_shapes(members: int) -> dict[str, tuple[int | None, ...]]:
         **shapes,
         "steps": (None, len(KNOTS)),
         "unit": (1,),
-        "factor": (members,),
+        "factor": (members, len(ARMS)),
         "kept": (1,),
     }
 

@@ -15,6 +15,8 @@ from models.assess import Question
 from models.errors import InvalidInput, Problem
 from models.fields import echo, read_number
 from models.outcomes import (
+    ALL_EFFECTS,
+    COX,
     DEFAULT_EFFECT,
     DEFAULT_HORIZONS,
     DEFAULT_LEVEL,
@@ -26,7 +28,10 @@ from models.outcomes import (
     LAST_HORIZON,
     LEARNED_EFFECT,
     LOWEST_LEVEL,
+    MODEL_LABELS,
     MODELS,
+    OVERALL_EFFECT,
+    POOLED_EFFECT,
 )
 
 
@@ -81,20 +86,32 @@ def _horizons(value: object) -> tuple[int, ...]:
         raise _refuse(name, "wrong_type", message, _HORIZONS_ACCEPTED)
     if not value:
         raise _refuse(name, "not_accepted", "[] is an empty list.", _HORIZONS_ACCEPTED)
-    for month in value:
-        if not _is_whole(month):
-            message = f"{echo([month])} is not a whole number of months."
-            raise _refuse(name, "wrong_type", message, _HORIZONS_ACCEPTED)
-        if month > LAST_HORIZON:
-            message = f"{echo(month)} months is refused: the trial cannot tell so far ahead."
-            raise _refuse(name, "out_of_range", message, _HORIZONS_ACCEPTED)
-        if month < FIRST_HORIZON:
-            message = f"{echo(month)} months is no time after the decision."
-            raise _refuse(name, "out_of_range", message, _HORIZONS_ACCEPTED)
+    if len(value) > LAST_HORIZON:
+        message = f"{len(value)} months are more than there are."
+        raise _refuse(name, "not_accepted", message, _HORIZONS_ACCEPTED)
+    problems = [
+        Problem(name, *wrong, _HORIZONS_ACCEPTED)
+        for wrong in dict.fromkeys(map(_wrong_month, value))
+        if wrong is not None
+    ]
+    if problems:
+        raise InvalidInput(problems)
     if len(set(value)) < len(value):
         message = f"{echo(value)} names a month twice."
         raise _refuse(name, "not_accepted", message, _HORIZONS_ACCEPTED)
     return tuple(int(month) for month in value)
+
+
+def _wrong_month(month: Any) -> tuple[str, str] | None:
+    """Return the code and the sentence of what is wrong with a month, or ``None``."""
+    if not _is_whole(month):
+        return "wrong_type", f"{echo([month])} is not a whole number of months."
+    if month > LAST_HORIZON:
+        message = f"{echo(month)} months is refused: the trial cannot tell so far ahead."
+        return "out_of_range", message
+    if month < FIRST_HORIZON:
+        return "out_of_range", f"{echo(month)} months is no time after the decision."
+    return None
 
 
 def _is_whole(value: object) -> bool:
@@ -146,28 +163,33 @@ OPTION_SCHEMAS: dict[str, dict[str, Any]] = {
         "minItems": 1,
         "uniqueItems": True,
         "default": list(DEFAULT_HORIZONS),
-        "description": "Whole months after the decision about surgery.",
+        "description": "At which whole months after the decision about surgery figures are given.",
     },
     "model": {
         "type": "string",
         "enum": list(MODELS),
         "default": DEFAULT_MODEL,
-        "description": "Which kind of model predicts; with the forest, the Cox model's figures "
-        "stand beside it.",
+        "description": f"Which kind of model predicts: {COX} (the {MODEL_LABELS[COX]}) or "
+        f"{FOREST} (a {MODEL_LABELS[FOREST]}). With {FOREST}, the Cox model's figures stand "
+        "beside the forest's.",
     },
     "effect": {
         "type": "string",
         "enum": list(EFFECTS),
         "default": DEFAULT_EFFECT,
-        "description": "Which effect of surgery on survival is used; learned (the forest's own, "
-        "exploratory) and all are listed beside the figures of the whole trial's.",
+        "description": f"Which effect of surgery is used. {OVERALL_EFFECT}: the whole trial's. "
+        f"{POOLED_EFFECT}: that of the four earlier randomised trials on survival, by which local "
+        f"relapse-free survival is capped; the other outcomes keep the whole trial's. "
+        f"{LEARNED_EFFECT}: what the forest itself finds; it needs model {FOREST}, changes all "
+        f"outcomes and is exploratory: listed in analyses, never the figures of the answer. "
+        f"{ALL_EFFECTS}: all of them beside each other.",
     },
     "interval_level": {
         "type": "number",
         "minimum": LOWEST_LEVEL,
         "maximum": HIGHEST_LEVEL,
         "default": DEFAULT_LEVEL,
-        "description": "Level of the intervals.",
+        "description": "Share of the distribution that the intervals hold.",
     },
     "bundle": {"type": "string", "description": "id or id@version of a bundle of /v1/models."},
 }
@@ -192,7 +214,9 @@ def read_options(message: Mapping[str, object]) -> Options:
             problems.extend(error.problems)
     options = Options(**chosen)
     if not problems and options.effect == LEARNED_EFFECT and options.model != FOREST:
-        message_text = f"The effect {LEARNED_EFFECT} is what the forest finds: no {options.model}."
+        message_text = (
+            f"The effect {LEARNED_EFFECT} is the forest's own; ask for model {FOREST} with it."
+        )
         accepted = f"{LEARNED_EFFECT} with model {FOREST}"
         problems.append(Problem("effect", "not_accepted", message_text, accepted))
     if problems:

@@ -91,10 +91,14 @@ MODEL_LABELS: dict[str, str] = {COX: "Cox model", FOREST: "random survival fores
 MODELS: tuple[str, ...] = tuple(MODEL_LABELS)
 DEFAULT_MODEL = COX
 OVERALL_EFFECT, POOLED_EFFECT, LEARNED_EFFECT, ALL_EFFECTS = "overall", "pooled", "learned", "all"
-#: The effect of surgery on survival: the whole trial's, that of the four earlier randomised
-#: trials together, what the forest finds by itself (exploratory), or all beside each other.
+#: The effects of surgery whose figures can be an answer's own: the whole trial's, or that of the
+#: four earlier randomised trials together.
+SHOWN_EFFECTS: tuple[str, ...] = (OVERALL_EFFECT, POOLED_EFFECT)
+#: The effects of one analysis, what the forest finds by itself (exploratory) among them.
 #: Local outcomes take the whole trial's under each of them but the forest's own.
-EFFECTS: tuple[str, ...] = (OVERALL_EFFECT, POOLED_EFFECT, LEARNED_EFFECT, ALL_EFFECTS)
+ANALYSIS_EFFECTS: tuple[str, ...] = (*SHOWN_EFFECTS, LEARNED_EFFECT)
+#: What can be asked for: one of them, or all beside each other.
+EFFECTS: tuple[str, ...] = (*ANALYSIS_EFFECTS, ALL_EFFECTS)
 DEFAULT_EFFECT = OVERALL_EFFECT
 
 FIRST_HORIZON = 1

@@ -37,6 +37,13 @@ _OTHER_FACTS = (
 )
 _FEWEST_OTHERS = 2
 
+#: The least that must be known, for those who send patients.
+LEAST_KNOWN = (
+    f"Age or menopausal_status must be known, and at least {_FEWEST_OTHERS} of "
+    f"{', '.join(_OTHER_FACTS[:-1])} and {_OTHER_FACTS[-1]}; what follows from triple_negative "
+    "or metastatic_sites counts, too."
+)
+
 #: The covariates of the models, in order.
 _MODELLED = tuple(
     name for name in _COVARIATE_NAMES if name in (*_OTHER_FACTS, "age", "menopausal_status")
@@ -146,16 +153,27 @@ def _read(
 
 
 def _too_few_known(values: Values) -> list[Problem]:
-    others = sum(values[name] is not None for name in _OTHER_FACTS)
+    known = [name for name in _OTHER_FACTS if values[name] is not None]
     has_age = values["age"] is not None or values["menopausal_status"] is not None
-    if has_age and others >= _FEWEST_OTHERS:
+    if has_age and len(known) >= _FEWEST_OTHERS:
         return []
-    accepted = f"age or menopausal_status, and {_FEWEST_OTHERS} of {', '.join(_OTHER_FACTS)}"
-    message = (
-        f"{'Age or menopausal status' if has_age else 'Neither age nor menopausal status'} is "
-        f"known, and {others} of the other covariates: too little to say anything."
+    accepted = (
+        f"age or menopausal_status, and at least {_FEWEST_OTHERS} of {', '.join(_OTHER_FACTS)}"
     )
-    return [Problem("patient", "too_few_known", message, accepted)]
+    return [Problem("patient", "too_few_known", _what_is_missing(has_age, known), accepted)]
+
+
+def _what_is_missing(has_age: bool, known: list[str]) -> str:
+    """Return what is known and what is needed, in a sentence."""
+    *labels, last = [FIELDS[name].label for name in _OTHER_FACTS]
+    others = f"at least {_FEWEST_OTHERS} of {', '.join(labels)} and {last}"
+    if not has_age:
+        missing = "Neither age nor menopausal status is known; one of them is needed"
+        return f"{missing}." if len(known) >= _FEWEST_OTHERS else f"{missing}, and {others}."
+    if not known:
+        return f"Only age or menopausal status is known; {others} are needed, too."
+    only = FIELDS[known[0]].label
+    return f"Beside age or menopausal status only 1 value is known ({only}); {others} are needed."
 
 
 def _not_an_object(name: str, value: object) -> InvalidInput:

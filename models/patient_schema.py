@@ -5,9 +5,16 @@ from __future__ import annotations
 from typing import Any
 
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
+from models.patient import LEAST_KNOWN
 
 #: The dialect of JSON Schema that the contract is written in.
 JSON_SCHEMA = "https://json-schema.org/draft/2020-12/schema"
+
+#: What a patient is, and the least that must be known of her.
+DESCRIPTION = (
+    "Covariates of JCOG1017's Table 1 and facts of eligibility; null and absent mean not known. "
+    f"{LEAST_KNOWN}"
+)
 
 
 def patient_json_schema() -> dict[str, Any]:
@@ -26,10 +33,7 @@ def patient_json_schema() -> dict[str, Any]:
     return {
         "$schema": JSON_SCHEMA,
         "title": "Patient",
-        "description": (
-            "Covariates of JCOG1017's Table 1 and facts of eligibility; null and absent mean not "
-            "known. At least age or menopausal_status and two others must be known."
-        ),
+        "description": DESCRIPTION,
         "type": "object",
         "properties": {
             **{field.name: field.json_schema() for field in COVARIATES},

@@ -153,8 +153,8 @@ def _figures(patients: Sequence[Patient], asked: Asked, memory: Memory) -> list[
     if not patients:
         return []
     table = table_of(patients)
-    modelled = [column for name, column in table.items() if name != "triple_negative"]
-    profiles = np.column_stack(modelled)
+    # All columns: even what is no term of the models bears on how unknown values are completed.
+    profiles = np.column_stack(list(table.values()))
     keys = [memory.key(profile.tobytes(), asked.key) for profile in profiles]
     known = {key: memory.find(key) for key in dict.fromkeys(keys)}
     places = {key: row for row, key in enumerate(keys) if known[key] is None}

@@ -1,6 +1,9 @@
 """Sentences that stand on every output."""
 
+from collections.abc import Collection
+
 from models.evidence import figure
+from models.outcomes import FOREST
 
 INTENDED_USE = (
     "Research and education for health professionals. Not assessed, cleared or CE-marked as a "
@@ -13,6 +16,13 @@ INTERVAL_MEANING = (
     "newer drugs or other countries. It carries sampling error as large as the trial's, what "
     "the published figures leave open, assumed prognostic effects, and the error of the "
     "effect of surgery once."
+)
+
+#: What must be said beside `INTERVAL_MEANING` where the forest's figures are shown.
+FOREST_INTERVALS = (
+    "The forest's intervals are narrower than that: they are the spread over simulated trials "
+    "after the forest has pulled every patient towards the average, and carry the assumed "
+    "prognostic effects only in part. The model card says how often they miss."
 )
 
 TIME_ORIGIN = (
@@ -34,3 +44,8 @@ CREDIT = (
     "https://doi.org/10.1038/s41416-025-03097-z (CC BY 4.0). Its authors are not involved in "
     "Equipoise."
 )
+
+
+def interval_meaning(models: Collection[str]) -> str:
+    """Return what the intervals of an answer mean in which some models' figures stand."""
+    return f"{INTERVAL_MEANING} {FOREST_INTERVALS}" if FOREST in models else INTERVAL_MEANING

@@ -1,10 +1,11 @@
-"""Write the reference pages from what they are about: commands, OpenAPI and settings.
+"""Write the reference pages from what they are about: commands, OpenAPI, columns and settings.
 
 ``python scripts/reference.py`` writes docs/reference; a test holds the pages equal to it.
 """
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,8 +13,23 @@ from typing import Any
 
 import click
 
+from models.analyses import Analysis
+from models.covariates import FIELDS
+from models.options import Options
+from models.outcomes import (
+    ARM_LABELS,
+    DEFAULT_HORIZONS,
+    EFFECTS,
+    FOREST,
+    LEARNED_EFFECT,
+    MODELS,
+    OUTCOMES,
+)
+from models.patient import LEAST_KNOWN
 from service.app import create_app
 from service.cli import main as equipoise
+from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
+from service.lists.tables import REJECTS, SCORED_COLUMNS, Column, FigureColumns
 from service.settings import SETTINGS
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
@@ -26,6 +42,7 @@ def pages() -> dict[str, str]:
     return {
         "cli.md": _page("Commands", cli_lines()),
         "api.md": _page("API", api_lines(openapi())),
+        "columns.md": _page("Columns of lists", columns_lines()),
         "settings.md": _page("Settings", settings_lines()),
     }
 
@@ -65,6 +82,106 @@ def settings_lines() -> Iterator[str]:
         yield _row(f"`{setting.name}`", default, setting.help)
 
 
+def columns_lines() -> Iterator[str]:
+    """Yield the columns of a list that is sent, of a scored one and of the rejects."""
+    yield from _input_lines()
+    yield from _scored_lines()
+    yield from ("## Rejects", "", "The table that `--rejects` writes has one row a problem.", "")
+    yield from _table("column", "what it says")
+    yield from (_row(f"`{column.name}`", column.meaning) for column in REJECTS)
+
+
+def _input_lines() -> Iterator[str]:
+    yield from (
+        "## What is sent",
+        "",
+        "Columns stand in any order and may be left out; an empty cell is not known.",
+        f"{LEAST_KNOWN} A header with all of them, as a template:",
+        "",
+        *("```csv", ",".join(COLUMNS), "```", ""),
+        *_table("column", "accepted", "what it means"),
+        _row(
+            f"`{ROW_ID}`",
+            f"a text of at most {LONGEST_ROW_ID} characters",
+            "The sender's opaque name of the row; it comes back.",
+        ),
+    )
+    for field in FIELDS.values():
+        meaning = (
+            field.help if field.help.startswith(field.label) else f"{field.label}. {field.help}"
+        )
+        yield _row(f"`{field.name}`", field.accepted, meaning)
+    yield ""
+
+
+def _scored_lines() -> Iterator[str]:
+    yield from (
+        "## What comes back",
+        "",
+        "One row for each row sent, in the same order. Figures have four decimals; a cell is",
+        "empty where there is none. Lists of codes are separated by `;`.",
+        "",
+        *_table("column", "what it says", "present"),
+    )
+    for column in SCORED_COLUMNS:
+        if isinstance(column, Column):
+            yield _row(f"`{column.name}`", column.meaning, "always")
+        else:
+            yield _row(f"`{column.pattern}`", _meaning(column), column.present)
+    yield from (
+        "",
+        "### Names of the figures",
+        "",
+        "`{outcome}` is one of:",
+        "",
+        *_table("outcome", "what the figures are"),
+        *(
+            _row(f"`{outcome.name}`", f"{outcome.label}: {outcome.quantity}")
+            for outcome in OUTCOMES
+        ),
+        "",
+        "`{arm}` is one of:",
+        "",
+        *_table("arm", "what it means"),
+        *(_row(f"`{arm}`", _ARMS.get(arm, label)) for arm, label in ARM_LABELS.items()),
+        "",
+        "`{month}` is a horizon, in the order asked for, by default "
+        f"{', '.join(map(str, DEFAULT_HORIZONS))}. `{{model}}` and `{{effect}}` are those of an",
+        "analysis beside the one asked for; a bundle without forests has none of theirs:",
+        "",
+        *_table("asked for: model", "effect", "figures without a suffix", "further figures"),
+        *(line for model in MODELS for effect in EFFECTS for line in _asked_line(model, effect)),
+        "",
+    )
+
+
+#: What the columns of an arm say beyond its words.
+_ARMS = {"difference": "offered surgery minus not offered surgery"}
+
+
+def _meaning(columns: FigureColumns) -> str:
+    limits = " `_lower` and `_upper` behind it name the interval's limits."
+    return columns.meaning + (limits if columns.has_limits else "")
+
+
+def _asked_line(model: str, effect: str) -> Iterator[str]:
+    """Yield what a list has for a model and an effect, unless that is refused."""
+    if effect == LEARNED_EFFECT and model != FOREST:
+        return
+    options = Options(model=model, effect=effect)
+    listed = options.listed(MODELS)
+    further = [_suffix(each) for each in listed if each != options.shown]
+    if any(each.model == FOREST for each in listed):
+        further.append("`_forest_minus_cox`")
+    shown = f"{options.shown.model}, {options.shown.effect}"
+    yield _row(f"`{model}`", f"`{effect}`", shown, ", ".join(further) or "none")
+
+
+def _suffix(analysis: Analysis) -> str:
+    exploratory = "_exploratory" if analysis.exploratory else ""
+    return f"`_{analysis.model}_{analysis.effect}{exploratory}`"
+
+
 def api_lines(document: dict[str, Any]) -> Iterator[str]:
     """Yield every operation and every schema of an OpenAPI document."""
     yield from (
@@ -90,14 +207,15 @@ def api_lines(document: dict[str, Any]) -> Iterator[str]:
 def _operation_lines(
     title: str, operation: dict[str, Any], shared: list[dict[str, Any]]
 ) -> Iterator[str]:
-    yield from (f"### {title}", "", operation["summary"], "")
+    name = f"`operationId`: `{operation['operationId']}`"
+    yield from (f"### {title}", "", operation["summary"], "", name, "")
     if "description" in operation:
         yield from (operation["description"], "")
     parameters = [*shared, *operation.get("parameters", [])]
     if parameters:
         yield from _table("parameter", "in", "type", "description")
         for each in parameters:
-            kind = _type(each["schema"])
+            kind = _type_with_default(each["schema"])
             yield _row(f"`{each['name']}`", each["in"], kind, each.get("description", ""))
         yield ""
     sent = operation.get("requestBody", {}).get("content", {})
@@ -118,13 +236,24 @@ def _contents(answer: dict[str, Any]) -> str:
 
 def _schema_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield from (f"### {name}", "")
+    if "description" in schema:
+        yield from (schema["description"], "")
     required = schema.get("required", [])
     yield from _table("field", "type", "always", "description")
     for field, described in schema.get("properties", {}).items():
         always = "yes" if field in required else ""
         meaning = described.get("description") or described.get("title", "")
-        yield _row(f"`{field}`", _type(described), always, meaning)
+        yield _row(f"`{field}`", _type_with_default(described), always, meaning)
     yield ""
+
+
+def _type_with_default(schema: dict[str, Any]) -> str:
+    """Return a schema's type in words, with what is taken when nothing is sent."""
+    if "default" not in schema:
+        return _type(schema)
+    default = schema["default"]
+    shown = default if isinstance(default, str) else json.dumps(default)
+    return f"{_type(schema)}; default `{shown}`"
 
 
 def _type(schema: dict[str, Any]) -> str:
@@ -137,6 +266,8 @@ def _type(schema: dict[str, Any]) -> str:
             return " or ".join(_type(part) for part in schema[word])
     if "enum" in schema:
         return ", ".join("null" if value is None else f"`{value}`" for value in schema["enum"])
+    if "contentSchema" in schema:
+        return f"lines of {_type(schema['contentSchema'])}"
     kinds = schema.get("type", "any")
     words = " or ".join(kinds) if isinstance(kinds, list) else kinds
     for within in ("items", "additionalProperties"):

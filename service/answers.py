@@ -15,14 +15,14 @@ from models.outcomes import OUTCOMES, SHOWN_ARMS, Outcome
 from models.pooled import pooled_figure
 from models.prediction import Prediction
 from models.rounding import for_machines
-from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
+from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, TIME_ORIGIN, interval_meaning
 
 
 def common_part(bundle: Bundle, options: Options) -> dict[str, Any]:
     """Return what holds for every patient of a request."""
     return {
         "intended_use": INTENDED_USE,
-        "interval_meaning": INTERVAL_MEANING,
+        "interval_meaning": interval_meaning(_models(bundle, options)),
         "time_origin": TIME_ORIGIN,
         "arms": ARMS_ARE_POLICIES,
         "credit": CREDIT,
@@ -37,6 +37,11 @@ def common_part(bundle: Bundle, options: Options) -> dict[str, Any]:
         "horizons_months": list(options.horizons_months),
         "interval_level": options.interval_level,
     }
+
+
+def _models(bundle: Bundle, options: Options) -> set[str]:
+    """Return the models whose figures stand in an answer."""
+    return {options.shown.model, *(each.model for each in options.listed(bundle.kinds))}
 
 
 def single_answer(prediction: Prediction) -> dict[str, Any]:

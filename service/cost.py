@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from models.bundle import Bundle
 from models.errors import Problem, TooLargeInput
 from models.options import Options
@@ -13,9 +15,13 @@ from models.population import completion_count
 from models.table import table_of
 
 #: The work of a model on one combination, and of the forest's own effect, in that of the Cox
-#: model (measured, rounded up).
+#: model (measured, rounded up). They add up: the Cox model's figures stand beside the forest's.
 _WEIGHTS = {COX: 1, FOREST: 4}
 _LEARNED_WEIGHT = 8
+
+#: How many times a combination counts when the forest is asked for, and its own effect with it.
+FOREST_COUNTS = _WEIGHTS[COX] + _WEIGHTS[FOREST]
+LEARNED_COUNTS = FOREST_COUNTS + _LEARNED_WEIGHT
 
 
 def refuse_too_much(
@@ -26,7 +32,8 @@ def refuse_too_much(
     Parameters
     ----------
     most : int
-        Most combinations of unknown values, times horizons and what the models cost, in all.
+        Most combinations of unknown values, times horizons and what the models cost, in all;
+        those of a profile that comes again count once, as it is scored once.
 
     Raises
     ------
@@ -36,23 +43,32 @@ def refuse_too_much(
     incomplete = [patient for patient in patients if patient.unknown_covariates]
     if not incomplete:
         return
-    table = table_of(incomplete)
-    combinations = sum(
-        completion_count({name: float(table[name][row]) for name in table}, bundle.population)
-        for row in range(len(incomplete))
-    )
-    asked = combinations * len(options.horizons_months) * _weight(bundle, options)
+    profiles = _distinct_profiles(incomplete)
+    combinations = sum(completion_count(profile, bundle.population) for profile in profiles)
+    horizons, counts = len(options.horizons_months), _weight(bundle, options)
+    asked = combinations * horizons * counts
     if asked > most:
+        models = f", each counted {counts} times for what the models cost" if counts > 1 else ""
         message = (
-            f"The unknown values have {combinations} combinations, at "
-            f"{len(options.horizons_months)} horizons: too many for one request. Ask for fewer "
-            "patients or horizons at once, for the Cox model alone, or use equipoise score."
+            f"The unknown values have {combinations} combinations, at {horizons} "
+            f"{'horizon' if horizons == 1 else 'horizons'}{models}: {asked} in all, too many for "
+            "one request. Ask for fewer patients or horizons at once, for the Cox model alone, "
+            "or use equipoise score."
         )
         accepted = (
             f"at most {most} combinations times horizons; with the forest each counts "
-            f"{_WEIGHTS[FOREST]} times more, with its own effect {_LEARNED_WEIGHT} times more"
+            f"{FOREST_COUNTS} times (the Cox model's figures stand beside it), with the forest's "
+            f"own effect {LEARNED_COUNTS} times; patients with the same values count once"
         )
         raise TooLargeInput([Problem("", "too_large", message, accepted)])
+
+
+def _distinct_profiles(patients: Sequence[Patient]) -> list[dict[str, float]]:
+    """Return the encoded covariates of the patients, equal ones once."""
+    table = table_of(patients)
+    profiles = np.column_stack(list(table.values()))
+    distinct = {profile.tobytes(): profile.tolist() for profile in profiles}
+    return [dict(zip(table, profile, strict=True)) for profile in distinct.values()]
 
 
 def _weight(bundle: Bundle, options: Options) -> int:

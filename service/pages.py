@@ -6,9 +6,9 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
-from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
+from models.outcomes import ARM_LABELS, COX, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import predict
-from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
+from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, TIME_ORIGIN, interval_meaning
 from service.cost import refuse_too_much
 from service.form import MODEL, Submitted, form_groups, model_choices, read_form
 from service.page_view import harm_sentences, input_rows, outcome_views, pooled_view
@@ -25,7 +25,6 @@ def fixed_texts() -> dict[str, str]:
     """Return the sentences that every page can show."""
     return {
         "intended_use": INTENDED_USE,
-        "interval_meaning": INTERVAL_MEANING,
         "time_origin": TIME_ORIGIN,
         "arms_are_policies": ARMS_ARE_POLICIES,
         "credit": CREDIT,
@@ -79,6 +78,7 @@ def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
             outcomes=outcome_views(prediction) if prediction.in_scope else [],
             pooled=pooled_view(prediction) if prediction.in_scope else None,
             harms=harm_sentences() if prediction.in_scope else [],
+            interval_meaning=interval_meaning({COX, options.model}),
             inputs=input_rows(submitted.patient),
             typed=list(form.items(multi=True)),
         )

@@ -11,11 +11,13 @@ from typing import Any, get_args, get_type_hints
 
 from marshmallow import Schema, fields
 
-from models.bundle import ARRAYS, CARD, FORMAT, MANIFEST_KINDS
+from models.bundle import ARRAYS, CARD, FORMAT, MANIFEST_KINDS, TRAINING_DATA
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
 from models.design_matrix import TERM_NAMES
 from models.evidence.figures import KINDS, STATUSES, Figure
+from models.evidence.interactions import CREDIBILITIES
 from models.fields import Field
+from models.outcomes import MODELS
 from models.patient_schema import JSON_SCHEMA
 from service.evidence_rows import EVIDENCE_COLUMNS
 from service.schemas import Described
@@ -67,7 +69,7 @@ class BundleSchema(Schema):
 
     id = _text()
     version = _text()
-    training_data = _text("synthetic or cohort.")
+    training_data = _one_of(*TRAINING_DATA)
     digest = _text("Digest of the manifest.", pattern=f"^sha256:{_SHA_256}")
     members = _MEMBERS
 
@@ -86,8 +88,9 @@ _FilesSchema: type[Schema] = Schema.from_dict(
 #: What is known of the values of a manifest beyond their kinds.
 _MANIFEST_FIELDS: dict[str, fields.Field[Any]] = {
     "format": fields.Integer(required=True, metadata={"enum": [FORMAT]}),
-    "kind": _texts("Which kinds of model are in it."),
+    "kind": _texts("Which kinds of model are in it.", enum=list(MODELS)),
     "members": _MEMBERS,
+    "training_data": _one_of(*TRAINING_DATA),
     "terms": _texts("The covariates of the models.", enum=list(TERM_NAMES)),
     "population": fields.List(
         fields.List(fields.String(), metadata={"minItems": 1}),
@@ -135,7 +138,10 @@ _COLUMN_WORDS: dict[str, dict[str, Any]] = {
     "level": {"description": "Level of the interval."},
     "direction": {"description": "Numerator and denominator of a ratio."},
     "interaction_p": {"description": "Of the pair that a subgroup belongs to."},
-    "credibility": {"description": "Our rating of a subgroup's effect."},
+    "credibility": {
+        "enum": [*CREDIBILITIES, None],
+        "description": "Our rating of a subgroup's effect.",
+    },
     "source": {"description": "A name in sources."},
     "place": {"description": "Where the source says so."},
 }

@@ -6,14 +6,30 @@ schema is what the OpenAPI says of it. A test holds live answers against the ans
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from marshmallow import RAISE, Schema, fields
 
+from models.bundle import TRAINING_DATA
+from models.caveats import SEVERITIES
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
+from models.evidence.interactions import CREDIBILITIES
 from models.fields import Field
 from models.options import OPTION_SCHEMAS
-from models.outcomes import ARMS, OUTCOMES, SHOWN_ARMS
+from models.outcomes import (
+    ANALYSIS_EFFECTS,
+    ARM_LABELS,
+    ARMS,
+    DIFFERENCE,
+    MODELS,
+    OUTCOMES,
+    PTR,
+    SHOWN_ARMS,
+    SHOWN_EFFECTS,
+    SYSTEMIC_THERAPY,
+)
+from models.patient_schema import DESCRIPTION as PATIENT
 from service.reading import Request, read_request
 
 
@@ -38,7 +54,14 @@ class _Strict(Schema):
 EligibilitySchema: type[Schema] = _Strict.from_dict(
     dict(_described(ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX)), name="Eligibility"
 )
-PatientSchema: type[Schema] = _Strict.from_dict(
+
+
+class _StrictPatient(_Strict):
+    #: What the OpenAPI says of the schema (`service.openapi`).
+    meaning = PATIENT
+
+
+PatientSchema: type[Schema] = _StrictPatient.from_dict(
     {
         **_described(COVARIATES),
         "eligibility": fields.Nested(EligibilitySchema, allow_none=True),
@@ -79,12 +102,39 @@ _Inputs: type[Schema] = Schema.from_dict(
 )
 
 
+def _numbers(meaning: str) -> fields.List[Any]:
+    return fields.List(fields.Float(), required=True, metadata={"description": meaning})
+
+
 class BandSchema(Schema):
     """Probabilities at the horizons asked for, or differences of them."""
 
-    estimate = fields.List(fields.Float(), required=True)
-    lower = fields.List(fields.Float(), required=True)
-    upper = fields.List(fields.Float(), required=True)
+    estimate = _numbers("The mean of the members' predictions, one a horizon, as asked.")
+    lower = _numbers("The interval's lower limit at each horizon.")
+    upper = _numbers("The interval's upper limit at each horizon.")
+
+
+#: What the figures of each arm are; a difference has a direction.
+_ARM_MEANINGS = {
+    SYSTEMIC_THERAPY: f"Systemic therapy, {ARM_LABELS[SYSTEMIC_THERAPY]}.",
+    PTR: f"Resection of the primary tumour and systemic therapy: {ARM_LABELS[PTR]}.",
+    DIFFERENCE: f"Surgery minus no surgery: {PTR} less {SYSTEMIC_THERAPY}. Above zero, the "
+    "probability is higher with surgery: better for survival, worse for a complication.",
+}
+
+
+def _bands(**settings: Any) -> dict[str, fields.Nested]:
+    """Return a band for each arm and for their difference."""
+    return {
+        arm: fields.Nested(BandSchema, metadata={"description": meaning}, **settings)
+        for arm, meaning in _ARM_MEANINGS.items()
+    }
+
+
+def _one_of(values: Sequence[str], meaning: str = "") -> fields.String:
+    """Return a text that is always there and always one of these."""
+    described = {"description": meaning} if meaning else {}
+    return fields.String(required=True, metadata={"enum": list(values), **described})
 
 
 _PooledSchema: type[Schema] = Schema.from_dict(
@@ -93,7 +143,7 @@ _PooledSchema: type[Schema] = Schema.from_dict(
         "hazard_ratio": fields.Float(required=True),
         "interval": fields.List(fields.Float(), required=True),
         "interval_level": fields.Float(required=True),
-        **{arm: fields.Nested(BandSchema, required=True) for arm in SHOWN_ARMS},
+        **_bands(required=True),
     },
     name="PooledSurvival",
 )
@@ -104,7 +154,7 @@ _OutcomeSchema: type[Schema] = Schema.from_dict(
             NoteSchema,
             metadata={"description": "Why there are no figures; then the arms are absent."},
         ),
-        **{arm: fields.Nested(BandSchema) for arm in SHOWN_ARMS},
+        **_bands(),
     },
     name="Outcome",
 )
@@ -115,16 +165,22 @@ _OutcomesSchema: type[Schema] = Schema.from_dict(
 
 
 class AnalysisSchema(Schema):
-    """The figures under one effect of surgery."""
+    """The figures of one model under one effect of surgery."""
 
-    model = fields.String(required=True)
-    effect = fields.String(required=True)
-    exploratory = fields.Boolean(required=True)
+    model = _one_of(MODELS, "Which kind of model predicts.")
+    effect = _one_of(ANALYSIS_EFFECTS, "Which effect of surgery is used.")
+    exploratory = fields.Boolean(
+        required=True,
+        metadata={
+            "description": "true: a hypothesis that is never the figures of an answer and stands "
+            "behind all other analyses, as what the forest learned does."
+        },
+    )
     outcomes = fields.Nested(_OutcomesSchema, required=True)
 
 
 _Differences: type[Schema] = Schema.from_dict(
-    {arm: fields.List(fields.Float(), required=True) for arm in SHOWN_ARMS}, name="Differences"
+    {arm: _numbers("Forest minus Cox at each horizon.") for arm in SHOWN_ARMS}, name="Differences"
 )
 #: Named by the outcomes, of which what is withheld is absent.
 _DisagreementSchema: type[Schema] = Schema.from_dict(
@@ -134,9 +190,22 @@ _DISAGREEMENT = fields.Nested(
     _DisagreementSchema,
     metadata={
         "description": "Estimates of the forest minus those of the Cox model, both under the "
-        "whole trial's effect; present when the forest was asked for."
+        "whole trial's effect; present when both models' figures are listed."
     },
 )
+_POOLED = fields.Nested(
+    _PooledSchema,
+    metadata={"description": "Overall survival under the four earlier trials' effect."},
+)
+_OUTCOMES = fields.Nested(
+    _OutcomesSchema,
+    metadata={"description": "The figures of the model's kind and effect, in `model`."},
+)
+_ASSUMED = {"description": "Covariates that are not known and were averaged over."}
+_ANALYSES = {
+    "description": "Analyses beside each other: the default (the Cox model under the whole "
+    "trial's effect) first, exploratory ones last; absent when only the default was asked for."
+}
 
 
 class ModelSchema(Schema):
@@ -144,9 +213,9 @@ class ModelSchema(Schema):
 
     id = fields.String(required=True)
     version = fields.String(required=True)
-    kind = fields.String(required=True)
-    effect = fields.String(required=True)
-    training_data = fields.String(required=True)
+    kind = _one_of(MODELS, "Of the answer's outcomes.")
+    effect = _one_of(SHOWN_EFFECTS, "Of the answer's outcomes: never learned, never all.")
+    training_data = _one_of(TRAINING_DATA, "Simulated trials, or the patients of a cohort.")
     digest = fields.String(required=True)
 
 
@@ -154,7 +223,7 @@ class CaveatSchema(Schema):
     """A caveat and why it applies."""
 
     code = fields.String(required=True)
-    severity = fields.String(required=True, metadata={"enum": ["stop", "warning", "info"]})
+    severity = _one_of(SEVERITIES)
     text = fields.String(required=True)
     applies_because = fields.String(required=True)
     evidence = fields.List(fields.String(), required=True)
@@ -179,7 +248,7 @@ class SubgroupSchema(Schema):
     interval = fields.List(fields.Float(), required=True)
     interval_level = fields.Float(required=True)
     interaction_p = fields.Float(required=True)
-    credibility = fields.String(required=True)
+    credibility = _one_of(CREDIBILITIES, "Our rating that the effect really differs.")
     other_trials = fields.List(fields.Nested(OtherTrialSchema), required=True)
     text = fields.String(required=True)
 
@@ -220,21 +289,22 @@ class CommonSchema(Schema):
 class AnswerSchema(CommonSchema):
     """The answer on one patient; out of scope it has reasons and no figures."""
 
-    status = fields.String(required=True, metadata={"enum": ["ok", "out_of_scope"]})
+    status = _one_of(("ok", "out_of_scope"))
     inputs = fields.Nested(_Inputs, required=True)
-    assumed = fields.List(fields.String(), required=True)
+    assumed = fields.List(fields.String(), required=True, metadata=_ASSUMED)
     applicability = fields.List(fields.Nested(NoteSchema), required=True)
     reasons = fields.List(fields.Nested(NoteSchema))
-    outcomes = fields.Nested(_OutcomesSchema)
-    pooled_survival = fields.Nested(
-        _PooledSchema,
-        metadata={"description": "Overall survival under the four earlier trials' effect."},
-    )
-    analyses = fields.List(fields.Nested(AnalysisSchema))
+    outcomes = _OUTCOMES
+    pooled_survival = _POOLED
+    analyses = fields.List(fields.Nested(AnalysisSchema), metadata=_ANALYSES)
     forest_minus_cox = _DISAGREEMENT
     caveats = fields.List(fields.Nested(CaveatSchema))
     subgroups = fields.List(fields.Nested(SubgroupSchema))
     harms = fields.List(fields.Nested(_HarmSchema))
+
+
+#: The statuses of a row of a list.
+ROW_STATUSES = ("ok", "out_of_scope", "rejected")
 
 
 class ErrorItemSchema(Schema):
@@ -262,21 +332,34 @@ class ResultSchema(Schema):
 
     line = fields.Integer(required=True)
     row_id = fields.String()
-    status = fields.String(required=True, metadata={"enum": ["ok", "out_of_scope", "rejected"]})
+    status = _one_of(ROW_STATUSES)
     inputs = fields.Nested(_Inputs)
-    assumed = fields.List(fields.String())
+    assumed = fields.List(fields.String(), metadata=_ASSUMED)
     applicability = fields.List(fields.Nested(NoteSchema))
     reasons = fields.List(fields.Nested(NoteSchema))
-    outcomes = fields.Nested(_OutcomesSchema)
-    pooled_survival = fields.Nested(
-        _PooledSchema,
-        metadata={"description": "Overall survival under the four earlier trials' effect."},
-    )
-    analyses = fields.List(fields.Nested(AnalysisSchema))
+    outcomes = _OUTCOMES
+    pooled_survival = _POOLED
+    analyses = fields.List(fields.Nested(AnalysisSchema), metadata=_ANALYSES)
     forest_minus_cox = _DISAGREEMENT
     caveats = fields.List(fields.String())
     subgroups = fields.List(fields.String())
     errors = fields.List(fields.Nested(ErrorItemSchema))
+
+
+class ListLineSchema(AnswerSchema):
+    """A single answer and where its row stands; a rejected row has errors in its place."""
+
+    line = fields.Integer(required=True)
+    row_id = fields.String()
+    status = _one_of(ROW_STATUSES)
+    errors = fields.List(fields.Nested(ErrorItemSchema))
+
+
+#: What a line of an answer of lines is called in the OpenAPI, and what it is.
+LINE_NAME = "ListLine"
+LIST_LINE = ListLineSchema(
+    partial=[name for name in ListLineSchema().fields if name not in ("line", "status")]
+)
 
 
 class ListAnswerSchema(CommonSchema):

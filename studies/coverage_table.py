@@ -10,7 +10,8 @@ from scipy.stats import beta
 
 from models.outcomes import ARM_LABELS, OUTCOMES
 from models.table import FloatArray
-from studies.coverage import HORIZONS, SUBJECTS, Replicate
+from studies.coverage import Replicate
+from studies.ensembles import HORIZONS, SUBJECTS
 
 #: What is asked of truths from the ensemble's own priors: of the average's rates, that their
 #: Monte Carlo intervals meet the range; of single profiles', that they reach the bound.

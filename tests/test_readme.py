@@ -11,6 +11,8 @@ import sys
 
 import pytest
 
+from models.outcomes import DEFAULT_HORIZONS, DEFAULT_LEVEL
+from models.patient import LEAST_KNOWN
 from tests.support.readme import README, README_PATIENT, code_blocks
 from tests.support.server import EQUIPOISE
 
@@ -89,6 +91,16 @@ def test_the_readme_says_intended_use_and_synthetic_data():
     text = " ".join(README.read_text(encoding="utf-8").replace("> ", "").split())
     assert "Not assessed, cleared or CE-marked as a medical device" in text
     assert "synthetic data" in text
+
+
+def test_the_readme_says_the_least_that_must_be_known_and_the_defaults():
+    text = " ".join(README.read_text(encoding="utf-8").split())
+    rule = text.split("Age or `menopausal_status` must be known, and at least two of ")[1]
+    named = re.findall(r"`(\w+)`", rule.split(";")[0])
+    assert ", ".join(named[:-1]) + f" and {named[-1]}" in LEAST_KNOWN
+    *months, last = DEFAULT_HORIZONS
+    assert f"by default at {', '.join(map(str, months))} and {last} months" in text
+    assert f"with an `interval_level` of {DEFAULT_LEVEL}" in text
 
 
 def test_the_make_targets_of_the_readme_exist():

@@ -8,6 +8,18 @@ from pathlib import Path
 
 import pytest
 
+from models.covariates import FIELDS
+from models.options import Options
+from models.outcomes import EFFECTS, FOREST, LEARNED_EFFECT, MODELS, OUTCOMES, SHOWN_ARMS
+from service.bundles import load_bundles
+from service.lists.tables import (
+    REJECT_COLUMNS,
+    SCORED_COLUMNS,
+    Column,
+    FigureColumns,
+    csv_header,
+)
+
 ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
 
@@ -39,6 +51,81 @@ def test_every_link_inside_a_page_leads_somewhere():
         titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
         anchors = {title.lower().replace(" ", "-") for title in titles}
         assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors, name
+
+
+ASKED = [
+    Options(model=model, effect=effect)
+    for model in MODELS
+    for effect in EFFECTS
+    if effect != LEARNED_EFFECT or model == FOREST
+]
+
+
+@pytest.fixture(scope="module")
+def headers():
+    """Return the header of a scored list for each model and effect."""
+    bundle = load_bundles(()).default
+    return {options: csv_header(bundle, options) for options in ASKED}
+
+
+def spellings(columns, months):
+    """Return every name that the pattern of some figures can have."""
+    places = [
+        {"outcome": outcome.name, "arm": arm, "model": model, "effect": effect}
+        for outcome in OUTCOMES
+        for arm in SHOWN_ARMS
+        for model in MODELS
+        for effect in EFFECTS
+    ]
+    return {name for each in places for name in columns.names(months, **each)}
+
+
+def test_every_column_of_every_list_is_described_and_every_described_one_is_there(headers):
+    figures = [each for each in SCORED_COLUMNS if isinstance(each, FigureColumns)]
+    by_pattern = {each.pattern: spellings(each, Options().horizons_months) for each in figures}
+    fixed = [each.name for each in SCORED_COLUMNS if isinstance(each, Column)]
+    used = set()
+    for header in headers.values():
+        assert [name for name in header if name in fixed] == fixed
+        for name in set(header) - set(fixed):
+            (pattern,) = [each for each, names in by_pattern.items() if name in names]
+            used.add(pattern)
+    assert used == set(by_pattern)
+    for each in SCORED_COLUMNS:
+        shown = each.name if isinstance(each, Column) else each.pattern
+        assert f"| `{shown}` | {each.meaning}" in PAGES["columns.md"]
+
+
+def test_the_page_of_columns_says_what_each_model_and_effect_adds(headers):
+    for options, header in headers.items():
+        start = f"| `{options.model}` | `{options.effect}` | "
+        (line,) = [each for each in PAGES["columns.md"].splitlines() if each.startswith(start)]
+        stem = f"{OUTCOMES[0].name}_{SHOWN_ARMS[0]}"
+        suffixes = [
+            name.removeprefix(stem).removesuffix("_12")
+            for name in header
+            if name.startswith(stem) and name.endswith("_12")
+        ]
+        told = re.findall(r"`(_\w+)`", line)
+        assert suffixes == ["", *told]
+
+
+def test_the_page_of_columns_has_every_column_that_is_sent_and_rejected():
+    for name in ("row_id", *FIELDS, *REJECT_COLUMNS):
+        assert f"| `{name}` | " in PAGES["columns.md"]
+    for field in FIELDS.values():
+        assert field.accepted in PAGES["columns.md"]
+
+
+@pytest.mark.parametrize("term", ["Analysis", "Exploratory", "Forest", "Learned", "Pooled"])
+def test_the_glossary_has_the_words_of_models_and_effects(term):
+    assert f"**{term}**: " in GLOSSARY
+
+
+@pytest.mark.parametrize("term", ["Effect of surgery", "Subgroup"])
+def test_the_glossary_names_the_one_exception_of_the_rules(term):
+    meaning = " ".join(GLOSSARY.split(f"**{term}**: ")[1].split("\n\n")[0].split())
+    assert "exploratory effect learned" in meaning
 
 
 def test_the_glossary_defines_each_term_once():

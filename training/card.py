@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
+from models.analyses import FOREST_ANALYSIS
 from models.bundle import Bundle
 from models.design_matrix import TERMS
 from models.evidence import figure, pairs
 from models.forest import KNOTS
-from models.outcomes import LAST_HORIZON
+from models.outcomes import COX, FOREST, LAST_HORIZON
 from models.table import FloatArray
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
 from training.calibration import BEYOND_96
@@ -22,9 +24,10 @@ from training.population_average import (
     capped_share,
     compared_models,
     model_gaps,
+    truths_held,
 )
 from training.priors import priors
-from training.truth import Patients
+from training.truth import HazardTruth, Patients
 
 #: Months after the decision at which the card compares the models.
 COMPARED_MONTH = 60
@@ -84,14 +87,24 @@ patients, {feature_share:.0%} of the covariates looked at in each split, the arm
 covariates, a competing event as censoring. The leaves' cumulative hazards (Nelson-Aalen) are kept
 in 16 bits at {knots} times, with straight lines between.
 
-On so few patients the trees seldom split on the arm and blend the arms' hazards. Each member's
-hazards are therefore scaled so that the deaths (or other events) expected in its trial's arm
-without surgery are those observed; and with surgery they are multiplied by the same member's ratio
-of the Cox model. What the forest itself finds (`effect=learned`) is exploratory.
+Trees that look at half of the covariates in each split and stop at {leaf} patients blend the arms'
+hazards. Each member's hazards are therefore scaled so that the events expected in each arm of
+its trial are those observed. Under the whole trial's effect the hazard without surgery is
+multiplied by the same member's ratio of the Cox model. What the forest itself finds
+(`effect=learned`) is each arm's own hazard, and exploratory.
 
-The spread over members holds the trials' chance and that of growing few trees. The second part was
-estimated from the differences between a member's trees and taken out: every member's deviation
-from the members' mean is multiplied by {kept}.
+The spread over members holds the trials' chance and that of growing few trees. The second part
+was estimated by halving each member's trees and taken out: every member's deviation from the
+members' mean is multiplied by {kept}.
+
+**What its intervals are worth.** The forest pulls every patient towards the average, and unlike
+the Cox model it carries the assumed prognostic effects only as far as it finds them again in 407
+patients. Its limits are the spread over virtual trials after that pull, and narrower than the
+uncertainty. The risks that were true in the virtual trials (survival without surgery at
+{compared_month} months) lie within a patient's 95% interval in {held_cox:.0%} by the Cox model and
+in {held_forest:.0%} by the forest. For local outcomes the Cox models keep the assumed effects of
+the covariates while the forest has to find them, so there the gap between the models tells
+nothing about patients.
 
 Averaged over the covariates of the reference cohort, at {compared_month} months:
 
@@ -101,9 +114,8 @@ Averaged over the covariates of the reference cohort, at {compared_month} months
 
 The averages agree; single patients do not. At {compared_month} months the two models' survival is
 at most {gap_half:.0f} points apart in half of the cohort, at most {gap_most:.0f} in nine of ten,
-and {gap_all:.0f} at the worst. The forest's prognosis spreads less between patients than the Cox
-model's, because its leaves are large, and its intervals are narrower for the same reason, not
-because it knows more.
+and {gap_all:.0f} at the worst: mostly the forest's pull to the average. Averages agree by
+construction, because every arm without surgery is scaled to its trial and the ratio is shared.
 
 ## What an interval means
 
@@ -114,8 +126,8 @@ because it knows more.
 The served curves averaged over the covariates of each arm's own patients in the reference
 cohort, as the published figures are. Limits are 2.5% and 97.5% quantiles over members.
 
-| figure | published | limits | served | limits |
-| --- | --- | --- | --- | --- |
+| figure | published | limits | Cox | limits | forest |
+| --- | --- | --- | --- | --- | --- |
 {figures}
 
 The limits of the survival medians are narrower than the printed ones. Those are of each arm by
@@ -159,8 +171,8 @@ class Averages:
 
     Attributes
     ----------
-    figures : list of AverageFigure
-        Published and served figures.
+    figures, forest_figures : list of AverageFigure
+        Published and served figures, of the Cox model and of the forest.
     capped : array, shape (arms, months)
         As `training.population_average.capped_share`.
     comparisons : list of ModelComparison
@@ -168,22 +180,28 @@ class Averages:
     gaps : array, shape (3,)
         Half, nine in ten and all of the patients have no larger gap between the models'
         survival then.
+    held : dict
+        As `training.population_average.truths_held`.
     """
 
     figures: list[AverageFigure]
+    forest_figures: list[AverageFigure]
     capped: FloatArray
     comparisons: list[ModelComparison]
     gaps: FloatArray
+    held: dict[str, float]
 
 
-def averages(bundle: Bundle, patients: Patients) -> Averages:
+def averages(bundle: Bundle, patients: Patients, truths: Sequence[HazardTruth]) -> Averages:
     """Return what the card of a bundle says of a cohort's covariates."""
     table = patients.table
     return Averages(
         average_figures(bundle, table, patients.arm),
+        average_figures(bundle, table, patients.arm, FOREST_ANALYSIS),
         capped_share(bundle, table),
         compared_models(bundle, table, COMPARED_MONTH),
         model_gaps(bundle, table, COMPARED_MONTH),
+        truths_held(bundle, table, truths, COMPARED_MONTH),
     )
 
 
@@ -208,7 +226,10 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
         time_origin=TIME_ORIGIN,
         arms=ARMS_ARE_POLICIES,
         interval_meaning=INTERVAL_MEANING,
-        figures="\n".join(_figure_row(row) for row in shown.figures),
+        figures="\n".join(
+            _figure_row(row, forest)
+            for row, forest in zip(shown.figures, shown.forest_figures, strict=True)
+        ),
         beyond_96=BEYOND_96,
         hazard_ratios=", ".join(
             f"{label} {np.exp(bundle.hazards[name].arm.mean()):.2f}"
@@ -225,6 +246,8 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
         knots=len(KNOTS),
         kept=_kept_words(bundle),
         compared_month=COMPARED_MONTH,
+        held_cox=shown.held[COX],
+        held_forest=shown.held[FOREST],
         gap_half=100 * shown.gaps[0],
         gap_most=100 * shown.gaps[1],
         gap_all=100 * shown.gaps[2],
@@ -238,7 +261,7 @@ def _deaths(code: str) -> str:
     return f"{sum(group.deaths)} of {sum(group.n)}"
 
 
-def _figure_row(row: AverageFigure) -> str:
+def _figure_row(row: AverageFigure, forest: AverageFigure) -> str:
     style = ".1f" if row.unit == "months" else ".1%"
 
     def between(limits: tuple[float, float] | None) -> str:
@@ -246,7 +269,7 @@ def _figure_row(row: AverageFigure) -> str:
 
     return (
         f"| {row.name} | {row.published:{style}} | {between(row.published_limits)} "
-        f"| {row.served:{style}} | {between(row.limits)} |"
+        f"| {row.served:{style}} | {between(row.limits)} | {forest.served:{style}} |"
     )
 
 

@@ -26,7 +26,7 @@ from training.forest import ForestFit, grow_forests, kept_share, stack_forests
 from training.priors import Prior, draw, hold_to_trial, priors
 from training.simulation import Outcomes, independent_uniforms, simulate_outcomes
 from training.targets import Targets, published_targets
-from training.truth import Patients, Truth, sample_patients
+from training.truth import HazardTruth, Patients, Truth, sample_patients
 
 #: Which prior each hazard's prognostic effects are drawn from.
 _PRIOR_OF = {
@@ -111,10 +111,19 @@ def fit_trial(trial: VirtualTrial) -> dict[str, CoxFit]:
 
 @dataclass(frozen=True)
 class Member:
-    """What one virtual trial gives: a Cox model and a forest of each hazard, by name."""
+    """What one virtual trial gives.
+
+    Attributes
+    ----------
+    cox, forests : dict
+        A Cox model and a forest of each hazard, by name.
+    death : HazardTruth
+        What was true of death.
+    """
 
     cox: dict[str, CoxFit]
     forests: dict[str, ForestFit]
+    death: HazardTruth
 
 
 def fit_member(seed: np.random.SeedSequence) -> Member:
@@ -125,7 +134,7 @@ def fit_member(seed: np.random.SeedSequence) -> Member:
         trial = draw_trial(rng)
         design, arm = trial.patients.design, trial.patients.arm
         forests = grow_forests(design, arm, trial.outcomes, seed=int(rng.integers(2**31)))
-        return Member(fit_trial(trial), forests)
+        return Member(fit_trial(trial), forests, trial.truth.death)
 
 
 def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[Member]:

@@ -11,7 +11,7 @@ from sksurv.ensemble import RandomSurvivalForest
 from sksurv.tree import SurvivalTree
 from sksurv.util import Surv
 
-from models.forest import KNOTS, LEAF, ForestHazard, Trees, member_hazards, tree_hazards
+from models.forest import KNOTS, LEAF, ForestHazard, Trees, tree_hazards
 from models.outcomes import HAZARDS
 from models.table import FloatArray
 from training.simulation import DIED_FIRST, EVENT, Outcomes
@@ -20,6 +20,9 @@ TREES = 10
 SMALLEST_LEAF = 30
 #: Share of the covariates that each split looks at.
 FEATURE_SHARE = 0.5
+
+#: Every second tree of a member.
+_HALVES = (slice(0, None, 2), slice(1, None, 2))
 
 
 @dataclass(frozen=True)
@@ -30,16 +33,15 @@ class ForestFit:
     ----------
     trees : Trees
         As `models.forest` walks them.
-    factor : float
-        Observed over expected events in the arm without surgery.
-    between_trees : array, shape (knots,)
-        Variance of the mean over trees by the chance of growing them, averaged over the
-        cohort's patients without surgery.
+    factor : array, shape (arms,)
+        Observed over expected events in each arm.
+    half_factors : array, shape (2, arms)
+        The same of every second tree, from the first and from the second on.
     """
 
     trees: Trees
-    factor: float
-    between_trees: FloatArray
+    factor: FloatArray
+    half_factors: FloatArray
 
 
 def grow_forests(
@@ -85,7 +87,13 @@ def grow_forest(
         random_state=seed,
     )
     forest.fit(covariates, Surv.from_arrays(event, months))
-    return calibrate_forest(flatten(forest), covariates, months, event)
+    expected = _expected_by_tree(forest, covariates, months)
+    within = event & (months <= KNOTS[-1])
+    factors = [
+        arm_factors(chosen.mean(axis=1), within, covariates[:, -1])
+        for chosen in (expected, *(expected[:, half] for half in _HALVES))
+    ]
+    return ForestFit(flatten(forest), factors[0], np.stack(factors[1:]))
 
 
 def flatten(forest: RandomSurvivalForest) -> Trees:
@@ -118,25 +126,41 @@ def _one_after_the_other(trees: Sequence[Trees]) -> Trees:
     )
 
 
-def calibrate_forest(
-    trees: Trees, covariates: FloatArray, months: FloatArray, event: FloatArray
-) -> ForestFit:
-    """Return a forest with its factor and the chance in it.
+def _expected_by_tree(
+    forest: RandomSurvivalForest, covariates: FloatArray, months: FloatArray
+) -> FloatArray:
+    """Return each tree's cumulative hazard at each patient's own time, (patients, trees).
 
-    Trees that rarely split on the arm blend the arms' hazards. The factor makes the expected
-    events of the patients without surgery, each up to her own time, equal those observed.
+    On the steps themselves: a straight line between knots would leave out a part of the step
+    at which an event happens.
     """
-    without = covariates[:, -1] == 0
-    by_tree = tree_hazards(trees, covariates[without])
-    corners = np.concatenate([[0], KNOTS])
-    mean = np.column_stack([np.zeros(without.sum()), by_tree.mean(axis=1)])
-    expected = sum(
-        np.interp(end, corners, hazard) for end, hazard in zip(months[without], mean, strict=True)
+    single = covariates.astype(np.float32)
+    end = np.minimum(months, KNOTS[-1])
+    by_tree = []
+    for estimator in forest.estimators_:
+        leaf = estimator.tree_.apply(single)
+        reached = np.searchsorted(estimator.unique_times_, end, side="right")
+        hazard = estimator.tree_.value[leaf, np.maximum(reached - 1, 0), 0]
+        by_tree.append(np.where(reached > 0, hazard, 0.0))
+    return np.column_stack(by_tree)
+
+
+def arm_factors(expected: FloatArray, happened: FloatArray, in_arm: FloatArray) -> FloatArray:
+    """Return observed over expected events in each arm, shape (arms,).
+
+    Trees look at half of the covariates in each split and stop at leaves of thirty patients, so
+    they blend the hazards of the arms. The factors undo that for each arm as a whole.
+
+    Parameters
+    ----------
+    expected : array, shape (patients,)
+        Cumulative hazard at each patient's own time.
+    happened : boolean array, shape (patients,)
+        Whether the event was observed by then.
+    """
+    return np.array(
+        [happened[in_arm == arm].sum() / expected[in_arm == arm].sum() for arm in (0, 1)]
     )
-    within = event[without] & (months[without] <= KNOTS[-1])
-    factor = float(within.sum() / expected)
-    between = by_tree.var(axis=1, ddof=1).mean(axis=0) / by_tree.shape[1] * factor**2
-    return ForestFit(trees, factor, between)
 
 
 def stack_forests(fits: list[ForestFit], kept: float) -> ForestHazard:
@@ -151,20 +175,35 @@ def stack_forests(fits: list[ForestFit], kept: float) -> ForestHazard:
 def kept_share(fits: list[ForestFit], covariates: FloatArray) -> float:
     """Return the share of the members' deviations that is not the chance of few trees.
 
-    The variance over members is the virtual trials' and the trees' together. Taking out the
-    trees' part scales every deviation by the root of what is left; one share for all patients
-    and times keeps curves monotone.
+    Two halves of a member's trees, each scaled by its own factor, share the virtual trial and
+    not the trees' chance: their covariance over members is the variance without that chance.
+    The root of its share of the whole variance scales every deviation; one share for all
+    patients and times keeps curves monotone.
 
     Parameters
     ----------
     covariates : array, shape (patients, terms + 1)
         Patients to average over, without surgery.
     """
-    forest = stack_forests(fits, kept=1.0)
-    hazards = np.concatenate(
-        [member_hazards(forest, covariates[row : row + 1]) for row in range(len(covariates))]
-    )
-    total = hazards.var(axis=1, ddof=1).mean(axis=0)
-    chance = np.mean([fit.between_trees for fit in fits], axis=0)
-    share = np.clip(1 - chance / np.maximum(total, np.finfo(float).tiny), 0.0, 1.0)
-    return float(np.sqrt(np.mean(share)))
+    trees = stack_forests(fits, kept=1.0).trees
+    factor = np.array([fit.factor[0] for fit in fits])
+    halves = np.array([fit.half_factors[:, 0] for fit in fits])
+    shared, whole = np.zeros(len(KNOTS)), np.zeros(len(KNOTS))
+    for row in covariates:
+        by_tree = tree_hazards(trees, row[None]).reshape(len(fits), -1, len(KNOTS))
+        first, second = (
+            by_tree[:, half].mean(axis=1) * halves[:, number, None]
+            for number, half in enumerate(_HALVES)
+        )
+        shared += _covariance(first, second)
+        full = by_tree.mean(axis=1) * factor[:, None]
+        whole += _covariance(full, full)
+    share = np.clip(shared / np.maximum(whole, np.finfo(float).tiny), 0.0, 1.0)
+    return float(np.sqrt(share.mean()))
+
+
+def _covariance(one: FloatArray, other: FloatArray) -> FloatArray:
+    """Return the covariance over members at each knot, shape (knots,)."""
+    deviations = (one - one.mean(axis=0)) * (other - other.mean(axis=0))
+    covariance: FloatArray = deviations.sum(axis=0) / (len(one) - 1)
+    return covariance

@@ -10,6 +10,7 @@ import numpy as np
 from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, LEARNED_ANALYSIS, Analysis
 from models.assess import Question, assess, member_predictions
 from models.bundle import Bundle
+from models.curves import survival
 from models.design_matrix import design_matrix
 from models.evidence import figure
 from models.outcomes import (
@@ -21,6 +22,7 @@ from models.outcomes import (
 )
 from models.table import FloatArray, Table, row_count, select_rows
 from training.targets import published_targets
+from training.truth import HazardTruth
 
 #: The rows of the evidence beside the outcomes, in their order.
 _STEMS = ("os.median", "lrfs.median", "ulceration", "bleeding")
@@ -68,7 +70,12 @@ def average_curves(
     return total / row_count(table)
 
 
-def average_figures(bundle: Bundle, table: Table, in_arm: FloatArray) -> list[AverageFigure]:
+def average_figures(
+    bundle: Bundle,
+    table: Table,
+    in_arm: FloatArray,
+    analysis: Analysis = DEFAULT_ANALYSIS,
+) -> list[AverageFigure]:
     """Return medians and four-year incidences of the averaged curves beside the published.
 
     Each arm's curve is averaged over that arm's own patients, as the published one is.
@@ -79,7 +86,9 @@ def average_figures(bundle: Bundle, table: Table, in_arm: FloatArray) -> list[Av
         0 or 1, the arm of each row of the table.
     """
     by_arm = [
-        average_curves(bundle, select_rows(table, np.flatnonzero(in_arm == number)))[:, number]
+        average_curves(bundle, select_rows(table, np.flatnonzero(in_arm == number)), analysis)[
+            :, number
+        ]
         for number in range(len(ARMS))
     ]
     curves = np.stack(by_arm, axis=1)
@@ -155,6 +164,31 @@ def model_gaps(bundle: Bundle, table: Table, month: int) -> FloatArray:
     )
     gaps: FloatArray = np.quantile(np.abs(forest - cox).max(axis=1), [0.5, 0.9, 1.0])
     return gaps
+
+
+def truths_held(
+    bundle: Bundle, table: Table, truths: Sequence[HazardTruth], month: int
+) -> dict[str, float]:
+    """Return how often a patient's interval holds what was true of the virtual trials.
+
+    Survival without surgery at one time, by model: the share of members and patients whose
+    true risk, without the modification of the effect by subgroups, lies within the 95%
+    interval. It compares the models with the truths that they were fitted to.
+    """
+    design = design_matrix(table)
+    true = np.stack([_true_survival(truth, design, month) for truth in truths], axis=-1)
+    question = Question((month,), 0.95)
+    held = {}
+    for analysis in (DEFAULT_ANALYSIS, FOREST_ANALYSIS):
+        found = assess(table, bundle, question, analysis)
+        lower, upper = (side[:, 0, 0, 0, None] for side in (found.lower, found.upper))
+        held[analysis.model] = float(((lower <= true) & (true <= upper)).mean())
+    return held
+
+
+def _true_survival(truth: HazardTruth, design: FloatArray, month: int) -> FloatArray:
+    hazard = truth.baseline.cumulative(np.array([float(month)]))
+    return survival(np.exp(design @ truth.coefficients) * hazard)
 
 
 def capped_share(bundle: Bundle, table: Table) -> FloatArray:

@@ -95,7 +95,8 @@ def hold_to_trial(
     """
     speaks = np.isfinite(prior.trial_sd)
     error_sd = np.where(speaks, prior.trial_sd, 0.0)
-    gain = np.where(speaks, prior.sd**2 / (prior.sd**2 + error_sd**2), 0.0)
+    variance = prior.sd**2
+    gain = np.where(speaks, variance / np.where(speaks, variance + error_sd**2, 1.0), 0.0)
     observed = np.where(speaks, identified, 0.0) + error_sd * rng.standard_normal(len(drawn))
     updated: FloatArray = drawn + gain * (observed - drawn)
     return updated

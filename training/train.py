@@ -21,7 +21,7 @@ from training.ensemble import fit_ensemble, stack_cox, stack_member_forests
 from training.truth import sample_patients
 
 BUNDLE_ID = "jcog1017-synthetic"
-BUNDLE_VERSION = "0.3.0"
+BUNDLE_VERSION = "0.4.0"
 DEFAULT_MEMBERS = 200
 DEFAULT_SEED = 20250704
 
@@ -79,5 +79,5 @@ def train_synthetic(
         card="",
         forests=stack_member_forests(fitted, patients.design),
     )
-    card = model_card(draft, averages(draft, patients))
+    card = model_card(draft, averages(draft, patients, [member.death for member in fitted]))
     save_bundle(folder, replace(draft, card=card))

@@ -16,6 +16,8 @@ from models.evidence.figures import Pair
 #: ICEMAN version 1 rates an effect modification only where its p is at most this.
 LARGEST_P_TO_RATE = 0.1
 NOT_RATED = "not_rated"
+#: Every rating of how likely it is that an effect really differs between subgroups.
+CREDIBILITIES: tuple[str, ...] = (NOT_RATED, "very_low", "low", "moderate", "high")
 
 
 @dataclass(frozen=True)

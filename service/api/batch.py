@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
+from typing import Any
 
 from flask import Response, request
 from flask_smorest import Blueprint
 
 from models.bundle import Bundle
-from models.errors import InvalidInput, Problem, TooLargeInput, UnsupportedInput
+from models.errors import InvalidInput, MalformedInput, Problem, TooLargeInput, UnsupportedInput
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
 from service.cost import refuse_too_much
@@ -21,7 +22,7 @@ from service.lists.scoring import ScoredRow, score_rows
 from service.lists.tables import csv_lines
 from service.reading import as_object, strict_json, unknown_names
 from service.responses import bundles, settings
-from service.schemas import ListAnswerSchema, ListRequestSchema
+from service.schemas import LINE_NAME, ListAnswerSchema, ListRequestSchema
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 FORMATS = (JSON, NDJSON, CSV)
@@ -37,11 +38,21 @@ class ListRequest:
     options: Options
 
 
+def _lines(meaning: str, schema: str) -> dict[str, Any]:
+    """Return the schema of a text each line of which is JSON of a named schema."""
+    return {
+        "type": "string",
+        "description": f"{meaning} Each line is the JSON of {schema}.",
+        "contentMediaType": JSON,
+        "contentSchema": {"$ref": f"#/components/schemas/{schema}"},
+    }
+
+
 _BODY = {
     "required": True,
     "content": {
         JSON: {"schema": ListRequestSchema},
-        NDJSON: {"schema": {"type": "string", "description": "One patient a line."}},
+        NDJSON: {"schema": _lines("One patient a line, as in a JSON list.", "ListPatient")},
         CSV: {"schema": {"type": "string", "description": "A header and one patient a row."}},
     },
 }
@@ -50,23 +61,26 @@ _ANSWER = {
         "description": "OK",
         "content": {
             JSON: {"schema": ListAnswerSchema},
-            NDJSON: {"schema": {"type": "string", "description": "One answer a line."}},
+            NDJSON: {"schema": _lines("One answer a line.", LINE_NAME)},
             CSV: {"schema": {"type": "string", "description": "One scored patient a row."}},
         },
     }
 }
-_QUERY = [
-    {
-        "in": "query",
-        "name": name,
-        "schema": {"type": "string"},
-        "description": (
-            f"{OPTION_SCHEMAS[name]['description']} Of NDJSON and CSV lists; a JSON list has it "
-            "in its body. Horizons are separated by commas."
-        ),
-    }
-    for name in OPTION_NAMES
-]
+
+
+def _query_parameter(name: str) -> dict[str, Any]:
+    """Return an option as a parameter of the query, in which a list is a text."""
+    schema = {word: said for word, said in OPTION_SCHEMAS[name].items() if word != "description"}
+    meaning = OPTION_SCHEMAS[name]["description"]
+    if schema["type"] == "array":
+        default = ",".join(map(str, schema["default"]))
+        schema = {"type": "string", "pattern": "^[0-9]+(,[0-9]+)*$", "default": default}
+        meaning += " Separated by commas."
+    meaning += " Of NDJSON and CSV lists; a JSON list has it in its body."
+    return {"in": "query", "name": name, "schema": schema, "description": meaning}
+
+
+_QUERY = [_query_parameter(name) for name in OPTION_NAMES]
 
 
 @blueprint.route("/v1/predict/batch", methods=["POST"])
@@ -132,7 +146,13 @@ def _read_ndjson(data: bytes) -> ListRequest:
 
 
 def _read_csv(data: bytes) -> ListRequest:
-    return ListRequest(csv_rows(data.split(b"\n")), _query_options())
+    try:
+        rows = csv_rows(data.split(b"\n"))
+    except MalformedInput:
+        raise
+    except InvalidInput as error:
+        raise InvalidInput([*_query_problems(), *error.problems]) from None
+    return ListRequest(rows, _query_options())
 
 
 _READERS = {JSON: _read_json, NDJSON: _read_ndjson, CSV: _read_csv}
@@ -144,9 +164,23 @@ def _query_options() -> Options:
         for name, values in request.args.lists()
         if len(values) > 1
     ]
-    if problems:
+    options = None
+    try:
+        options = read_options_text(request.args)
+    except InvalidInput as error:
+        problems.extend(error.problems)
+    if problems or options is None:
         raise InvalidInput(problems)
-    return read_options_text(request.args)
+    return options
+
+
+def _query_problems() -> tuple[Problem, ...]:
+    """Return what is wrong with the options of a query string."""
+    try:
+        _query_options()
+    except InvalidInput as error:
+        return error.problems
+    return ()
 
 
 def _misplaced_options() -> list[Problem]:

@@ -15,7 +15,20 @@ import click
 from models.bundle import Bundle, load_bundle
 from models.errors import BundleRefused, EquipoiseError, InvalidInput, Problem
 from models.options import Options, read_options_text
-from models.outcomes import DEFAULT_EFFECT, DEFAULT_HORIZONS, DEFAULT_LEVEL, DEFAULT_MODEL
+from models.outcomes import (
+    DEFAULT_EFFECT,
+    DEFAULT_HORIZONS,
+    DEFAULT_LEVEL,
+    DEFAULT_MODEL,
+    EFFECTS,
+    FIRST_HORIZON,
+    FOREST,
+    HIGHEST_LEVEL,
+    LAST_HORIZON,
+    LEARNED_EFFECT,
+    LOWEST_LEVEL,
+    MODELS,
+)
 from models.prediction import refuse_lacking
 from service.bundles import default_folder
 from service.lists.documents import ndjson_lines
@@ -45,10 +58,22 @@ class Files:
     kind: str
 
 
+def _one_of(values: tuple[str, ...]) -> str:
+    """Return values as `click.Choice` shows them; `models.options` reads and refuses them."""
+    return f"[{'|'.join(values)}]"
+
+
 @click.command()
 @click.argument("patients", type=click.Path(allow_dash=True, dir_okay=False))
 @click.option("--out", default=_STANDARD, show_default=True, help="Where the results go.")
-@click.option("--format", "kind", type=click.Choice(_KINDS), default="csv", show_default=True)
+@click.option(
+    "--format",
+    "kind",
+    type=click.Choice(_KINDS),
+    default="csv",
+    show_default=True,
+    help="What the results are.",
+)
 @click.option(
     "--from",
     "source_kind",
@@ -57,16 +82,38 @@ class Files:
 )
 @click.option("--rejects", help="Where rejected rows are explained, a CSV.")
 @click.option("--bundle", "bundle_folder", help="Folder of another bundle.")
-@click.option("--model", default=DEFAULT_MODEL, show_default=True)
-@click.option("--effect", default=DEFAULT_EFFECT, show_default=True)
+@click.option(
+    "--model",
+    default=DEFAULT_MODEL,
+    show_default=True,
+    metavar=_one_of(MODELS),
+    help="Which kind of model predicts; the Cox model's figures stand beside the forest's.",
+)
+@click.option(
+    "--effect",
+    default=DEFAULT_EFFECT,
+    show_default=True,
+    metavar=_one_of(EFFECTS),
+    help=f"Effect of surgery: the whole trial's, the four earlier trials', what the forest finds "
+    f"({LEARNED_EFFECT}: exploratory, needs --model {FOREST}), or all beside each other.",
+)
 @click.option(
     "--horizons",
     "horizons_months",
     default=",".join(map(str, DEFAULT_HORIZONS)),
     show_default=True,
-    help="Months, separated by commas.",
+    metavar="MONTHS",
+    help=f"Whole months after the decision, {FIRST_HORIZON} to {LAST_HORIZON}, separated by "
+    "commas.",
 )
-@click.option("--level", "interval_level", default=str(DEFAULT_LEVEL), show_default=True)
+@click.option(
+    "--level",
+    "interval_level",
+    default=str(DEFAULT_LEVEL),
+    show_default=True,
+    metavar="LEVEL",
+    help=f"Level of the intervals, {LOWEST_LEVEL:.2f} to {HIGHEST_LEVEL:.2f}.",
+)
 @click.option(
     "--ignore-extra-columns", is_flag=True, help="Leave out unknown columns of a CSV, unread."
 )

@@ -17,7 +17,7 @@ from models.refused import refuse_name
 from service.reading import as_object, strict_json
 
 ROW_ID = "row_id"
-_LONGEST_ROW_ID = 200
+LONGEST_ROW_ID = 200
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COLUMNS: tuple[str, ...] = (ROW_ID, *FIELDS)
 
@@ -98,8 +98,8 @@ def _json_row(number: int, message: object) -> Row:
 def _read_row_id(value: object) -> str:
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > _LONGEST_ROW_ID:
-        accepted = f"a text of at most {_LONGEST_ROW_ID} characters"
+    if not isinstance(value, str) or len(value) > LONGEST_ROW_ID:
+        accepted = f"a text of at most {LONGEST_ROW_ID} characters"
         raise InvalidInput([Problem(ROW_ID, "wrong_type", "This is no row id.", accepted)])
     return value
 
@@ -160,7 +160,7 @@ def _csv_row(number: int, line: bytes, header: list[str]) -> Row:
         return Row(number, "", None, error.problems)
     if len(cells) != len(header):
         # A first cell stands in its place however many cells follow it.
-        row_id = cells[0][:_LONGEST_ROW_ID] if header[0] == ROW_ID else ""
+        row_id = cells[0][:LONGEST_ROW_ID] if header[0] == ROW_ID else ""
         return Row(number, row_id, None, _broken(len(cells), len(header)))
     texts = {name: cell for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
     row_id = ""

@@ -5,83 +5,202 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from models.analyses import Analysis
-from models.bundle import Bundle
+from models.bundle import TRAINING_DATA, Bundle
 from models.options import Options
-from models.outcomes import DIFFERENCE, FOREST, OUTCOMES, SHOWN_ARMS
+from models.outcomes import (
+    ALL_EFFECTS,
+    DIFFERENCE,
+    FOREST,
+    LEARNED_EFFECT,
+    MODELS,
+    OUTCOMES,
+    OVERALL_EFFECT,
+    SHOWN_ARMS,
+    SHOWN_EFFECTS,
+)
 from models.texts import INTENDED_USE
 from service.answers import disagreement_part, outcomes_part, pooled_part
 from service.lists.scoring import ScoredRow
 
-_KINDS = (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
-_CODE_COLUMNS = ("caveats", "subgroups", "assumed", "reasons", "errors", "applicability")
 
+def _listed(values: Iterable[str]) -> str:
+    return " or ".join(f"`{value}`" for value in values)
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column that every scored list has, and what it says."""
+
+    name: str
+    meaning: str
+
+
+@dataclass(frozen=True)
+class FigureColumns:
+    """Columns of figures, one or more a horizon, named by a pattern.
+
+    Attributes
+    ----------
+    pattern : str
+        The name, with outcome, arm, month, model and effect in braces.
+    meaning : str
+        What the figures are.
+    present : str
+        When the list has them.
+    has_limits : bool
+        Whether ``_lower`` and ``_upper`` follow each.
+    """
+
+    pattern: str
+    meaning: str
+    present: str
+    has_limits: bool = True
+
+    def names(self, horizons: Iterable[int], **places: str) -> list[str]:
+        """Return the names at some horizons; `places` are outcome, arm, model and effect."""
+        suffixes = [suffix for _, suffix in _KINDS] if self.has_limits else [""]
+        return [
+            self.pattern.format(month=month, **places) + suffix
+            for month in horizons
+            for suffix in suffixes
+        ]
+
+    def names_by_arm(self, horizons: Iterable[int], **places: str) -> list[str]:
+        """Return the names of all outcomes and arms, in their order."""
+        months = tuple(horizons)
+        return [
+            name
+            for outcome in OUTCOMES
+            for arm in SHOWN_ARMS
+            for name in self.names(months, outcome=outcome.name, arm=arm, **places)
+        ]
+
+
+_KINDS = (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
+
+_START_COLUMNS = (
+    Column("row_id", "What the sender named the row, as it came; empty without one."),
+    Column("status", "`ok`, `out_of_scope` (no figures, `reasons`) or `rejected` (`errors`)."),
+    Column("model", "The bundle: `id@version`."),
+)
+_CODE_COLUMNS = (
+    Column("caveats", "Codes of the caveats that must be read with the figures."),
+    Column("subgroups", "Codes of the subgroups that she belongs to."),
+    Column("assumed", "Covariates that are not known and were averaged over."),
+    Column("reasons", "Codes of why she is out of scope."),
+    Column("errors", "Codes of what is wrong with a rejected row."),
+    Column(
+        "applicability",
+        "Codes of how well the trial speaks about her, and of why figures are withheld.",
+    ),
+)
 #: What must never be apart from the figures, on every row.
 _STATEMENT_COLUMNS = (
-    "error_messages",
-    "model_kind",
-    "effect",
-    "interval_level",
-    "training_data",
-    "intended_use",
+    Column("error_messages", "What is wrong with a rejected row and what is accepted, in words."),
+    Column("model_kind", f"The model behind the figures without a suffix: {_listed(MODELS)}."),
+    Column(
+        "effect",
+        f"The effect of surgery behind the figures without a suffix: {_listed(SHOWN_EFFECTS)}; "
+        f"`{OVERALL_EFFECT}` when `{LEARNED_EFFECT}` or `{ALL_EFFECTS}` was asked for.",
+    ),
+    Column("interval_level", "The level of all intervals."),
+    Column("training_data", f"What the bundle was fitted to: {_listed(TRAINING_DATA)}."),
+    Column("intended_use", "What the figures may be used for."),
 )
-REJECT_COLUMNS = ("line", "row_id", "field", "code", "message", "accepted")
+_SHOWN = FigureColumns(
+    "{outcome}_{arm}_{month}",
+    "The figures of the analysis that was asked for: that of `model_kind` and `effect`.",
+    "always",
+)
+_POOLED = FigureColumns(
+    f"{OUTCOMES[0].name}_{DIFFERENCE}_pooled_{{month}}",
+    "Difference in survival under the pooled effect of the four earlier randomised trials, by "
+    "the model of `model_kind`.",
+    "always",
+)
+_FURTHER = FigureColumns(
+    "{outcome}_{arm}_{model}_{effect}_{month}",
+    "The figures of another analysis beside the one that was asked for.",
+    "when another model or effect than the default was asked for",
+)
+_EXPLORATORY = FigureColumns(
+    "{outcome}_{arm}_{model}_{effect}_exploratory_{month}",
+    "The figures of an exploratory analysis: a hypothesis, never to be used alone. They stand "
+    "behind those of all other analyses.",
+    f"with effect `{LEARNED_EFFECT}` or `{ALL_EFFECTS}`",
+)
+_DISAGREEMENT = FigureColumns(
+    "{outcome}_{arm}_forest_minus_cox_{month}",
+    "The forest's estimate minus the Cox model's, both under the whole trial's effect.",
+    "when both models' figures are listed",
+    has_limits=False,
+)
+
+#: Every column of a scored list, in order; a list has those figures that its options call for.
+SCORED_COLUMNS: tuple[Column | FigureColumns, ...] = (
+    *_START_COLUMNS,
+    _SHOWN,
+    *_CODE_COLUMNS,
+    *_STATEMENT_COLUMNS,
+    _POOLED,
+    _FURTHER,
+    _EXPLORATORY,
+    _DISAGREEMENT,
+)
+#: The columns of the table of rejects, one row a problem.
+REJECTS: tuple[Column, ...] = (
+    Column("line", "Where the row stands in the input, counted from 1, the header included."),
+    Column("row_id", "What the sender named the row."),
+    Column("field", "The field that is wrong; empty when the whole row is meant."),
+    Column("code", "The code of the problem."),
+    Column("message", "What is wrong, in words, with the value that was sent."),
+    Column("accepted", "What would be accepted."),
+)
+REJECT_COLUMNS: tuple[str, ...] = tuple(column.name for column in REJECTS)
+_CODES = tuple(column.name for column in _CODE_COLUMNS)
 
 
 def csv_header(bundle: Bundle, options: Options) -> list[str]:
     """Return the columns of a scored list; those of further analyses stand last."""
-    start = ["row_id", "status", "model"]
-    pooled = _band_columns(f"{OUTCOMES[0].name}_difference_pooled", options)
+    months = options.horizons_months
     further = [
-        column
+        name
         for analysis in _further(bundle, options)
-        for column in _figure_columns(options, f"_{_name_of(analysis)}")
+        for name in _columns_of(analysis).names_by_arm(
+            months, model=analysis.model, effect=analysis.effect
+        )
     ]
     return [
-        *start,
-        *_figure_columns(options),
-        *_CODE_COLUMNS,
-        *_STATEMENT_COLUMNS,
-        *pooled,
+        *_names(_START_COLUMNS),
+        *_SHOWN.names_by_arm(months),
+        *_CODES,
+        *_names(_STATEMENT_COLUMNS),
+        *_POOLED.names(months),
         *further,
-        *_disagreement_columns(bundle, options),
+        *(_DISAGREEMENT.names_by_arm(months) if _has_both(bundle, options) else ()),
     ]
 
 
-def _figure_columns(options: Options, analysis: str = "") -> list[str]:
-    return [
-        column
-        for outcome in OUTCOMES
-        for arm in SHOWN_ARMS
-        for column in _band_columns(f"{outcome.name}_{arm}{analysis}", options)
-    ]
+def _names(columns: Iterable[Column]) -> list[str]:
+    return [column.name for column in columns]
 
 
-def _band_columns(stem: str, options: Options) -> list[str]:
-    return [f"{stem}_{month}{suffix}" for month in options.horizons_months for _, suffix in _KINDS]
+def _columns_of(analysis: Analysis) -> FigureColumns:
+    return _EXPLORATORY if analysis.exploratory else _FURTHER
 
 
-def _disagreement_columns(bundle: Bundle, options: Options) -> list[str]:
-    if not any(analysis.model == FOREST for analysis in options.listed(bundle.kinds)):
-        return []
-    return [
-        f"{outcome.name}_{arm}_forest_minus_cox_{month}"
-        for outcome in OUTCOMES
-        for arm in SHOWN_ARMS
-        for month in options.horizons_months
-    ]
+def _has_both(bundle: Bundle, options: Options) -> bool:
+    """Return whether the figures of both models are listed."""
+    return any(analysis.model == FOREST for analysis in options.listed(bundle.kinds))
 
 
 def _further(bundle: Bundle, options: Options) -> list[Analysis]:
     """Return the analyses that stand behind the one that is shown."""
     return [each for each in options.listed(bundle.kinds) if each != options.shown]
-
-
-def _name_of(analysis: Analysis) -> str:
-    exploratory = "_exploratory" if analysis.exploratory else ""
-    return f"{analysis.model}_{analysis.effect}{exploratory}"
 
 
 def csv_lines(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> Iterator[str]:
@@ -123,7 +242,7 @@ def _csv_cells(scored: ScoredRow, bundle: Bundle, options: Options) -> list[str]
     return [
         *start,
         *_figure_cells(outcomes, options),
-        *(";".join(codes[column]) for column in _CODE_COLUMNS),
+        *(";".join(codes[column]) for column in _CODES),
         *_statements(scored, bundle, options),
         *_band_cells(pooled.get(DIFFERENCE), options),
         *(cell for part in beside for cell in _figure_cells(part, options)),
@@ -132,8 +251,8 @@ def _csv_cells(scored: ScoredRow, bundle: Bundle, options: Options) -> list[str]
 
 
 def _disagreement_cells(part: dict[str, Any], bundle: Bundle, options: Options) -> Iterator[str]:
-    """Yield a cell for each of `_disagreement_columns`, empty where there is no figure."""
-    if not _disagreement_columns(bundle, options):
+    """Yield a cell for each column of the disagreement, empty where there is no figure."""
+    if not _has_both(bundle, options):
         return
     for outcome in OUTCOMES:
         by_arm = part.get(outcome.name, {})
@@ -169,7 +288,7 @@ def _band_cells(band: dict[str, list[float]] | None, options: Options) -> Iterat
 
 
 def _codes(scored: ScoredRow) -> dict[str, list[str]]:
-    codes: dict[str, list[str]] = {column: [] for column in _CODE_COLUMNS}
+    codes: dict[str, list[str]] = {column: [] for column in _CODES}
     codes["errors"] = list(dict.fromkeys(problem.code for problem in scored.row.problems))
     prediction = scored.prediction
     if prediction is None:

@@ -256,6 +256,11 @@ def test_a_bundle_of_other_models_is_refused(folder, kind):
     assert refusal_of(folder) == "bundle_format"
 
 
+def test_a_bundle_of_other_training_data_is_refused(folder):
+    change_manifest(folder, training_data="hearsay")
+    assert refusal_of(folder) == "bundle_format"
+
+
 def test_forests_that_the_manifest_does_not_name_are_refused(folder):
     change_manifest(folder, kind=["cox"])
     assert refusal_of(folder) == "bundle_format"

@@ -105,7 +105,8 @@ def forest_of(firsts, factor, kept):
         right=ones.astype(int),
         values=leaf_hazards(*firsts),
     )
-    return ForestHazard(trees, np.array(factor, dtype=float), kept)
+    both_arms = np.repeat(np.array(factor, dtype=float)[:, None], 2, axis=1)
+    return ForestHazard(trees, both_arms, kept)
 
 
 def members_of(forest):
@@ -123,6 +124,14 @@ def test_a_members_hazard_is_times_its_own_factor():
     assert members_of(forest) == pytest.approx([0.4, 0.35])
 
 
+def test_each_arm_has_a_factor_of_its_own():
+    forest = forest_of([0.1, 0.3], factor=[1, 1], kept=1.0)
+    forest = ForestHazard(forest.trees, np.array([[2.0, 0.5], [1.0, 3.0]]), 1.0)
+    without, surgery = member_hazards(forest, np.array([[0.0, 0.0], [0.0, 1.0]]))[:, :, 0]
+    assert without == pytest.approx([0.2, 0.3])
+    assert surgery == pytest.approx([0.05, 0.9])
+
+
 @pytest.mark.parametrize(
     ("kept", "expected"),
     [(1.0, [0.2, 0.3, 0.7]), (0.5, [0.3, 0.35, 0.55]), (0.0, [0.4, 0.4, 0.4])],
@@ -136,7 +145,7 @@ def test_members_are_pulled_to_the_mean_of_what_the_factors_have_scaled():
 
 
 def test_each_patient_has_a_mean_of_her_own():
-    forest = ForestHazard(BY_HAND, np.array([1.0, 1.0, 1.0]), 0.0)
+    forest = ForestHazard(BY_HAND, np.ones((3, 2)), 0.0)
     found = member_hazards(forest, np.array([[0.0, 0.0], [0.6, 1.0]]))[:, :, 0]
     low, high = np.mean([LOW, ALONE, OTHER]), np.mean([OPERATED, ALONE, OPERATED])
     assert found == pytest.approx(np.array([[low] * 3, [high] * 3]))

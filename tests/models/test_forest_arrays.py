@@ -47,7 +47,7 @@ def forests(draw):
     steps = rng.exponential(scale, (trees, len(KNOTS))) * rng.integers(0, 2, (trees, len(KNOTS)))
     whole = np.zeros(trees, dtype=int)
     one_leaf_each = Trees(whole + 1, whole + LEAF, whole * 0.0, whole, whole, steps.cumsum(axis=1))
-    return ForestHazard(one_leaf_each, rng.uniform(0.5, 2, trees), float(rng.uniform()))
+    return ForestHazard(one_leaf_each, rng.uniform(0.5, 2, (trees, 2)), float(rng.uniform()))
 
 
 # What is written can be read
@@ -246,8 +246,8 @@ DAMAGES = {
     "a negative unit": {"unit": at(0, -1)},
     "more kept than there is": {"kept": at(0, 1.5)},
     "a negative share kept": {"kept": at(0, -0.1)},
-    "a factor of nothing": {"factor": at(1, 0)},
-    "a negative factor": {"factor": at(2, -1)},
+    "a factor of nothing": {"factor": at((1, 0), 0)},
+    "a negative factor": {"factor": at((2, 1), -1)},
     "a node too many in a tree": {"sizes": add(0, 1)},
     "nodes moved from a tree to the next": {"sizes": lambda s: add(1, 4)(add(0, -4)(s))},
     "a tree of no node": {"sizes": lambda sizes: np.insert(sizes, 0, [0] * MEMBERS)},
@@ -262,7 +262,7 @@ DAMAGES = {
     "sizes that are no whole numbers": {"sizes": lambda sizes: sizes + 0.25},
     "half a step": {"steps": at((0, 0), 0.5)},
     "an absurd unit": {"unit": at(0, 1e30)},
-    "an absurd factor": {"factor": at(0, 1e30)},
+    "an absurd factor": {"factor": at((0, 0), 1e30)},
 }
 each_damage = pytest.mark.parametrize("changes", DAMAGES.values(), ids=DAMAGES)
 
@@ -306,7 +306,7 @@ def test_a_bundle_with_a_damaged_forest_is_refused(folder, changes):
 
 @pytest.mark.parametrize("name", HAZARDS)
 def test_a_damaged_forest_of_any_hazard_is_refused(folder, name):
-    put_forest(folder, {"factor": np.zeros(MEMBERS)}, name)
+    put_forest(folder, {"factor": np.zeros((MEMBERS, 2))}, name)
     assert refusal_of(folder) == "bundle_format"
 
 

@@ -144,6 +144,18 @@ def test_patients_who_differ_in_what_is_no_covariate_share_figures(scored):
     assert scored == [1, 0]
 
 
+def test_what_bears_on_unknown_values_alone_makes_another_profile():
+    # Whether she is triple negative is no term of the models, but tells unknown receptors.
+    memory = Memory(PLENTY)
+    unknown = {"er_status": None, "her2_status": None}
+    patients = [patient_of(**unknown), patient_of(**unknown, triple_negative=False)]
+    together = predict(patients, small_bundle(3), OPTIONS, memory)
+    for patient, found in zip(patients, together, strict=True):
+        (alone,) = predict([patient], small_bundle(3), OPTIONS)
+        assert np.array_equal(found.shown.estimate, alone.shown.estimate)
+    assert not np.array_equal(together[0].shown.estimate, together[1].shown.estimate)
+
+
 def test_threads_may_share_one():
     memory = Memory(200_000)
 

@@ -51,6 +51,9 @@ def test_every_effect_can_be_asked_of_the_forest(effect):
 def test_the_forests_own_effect_is_refused_of_the_cox_model(message, read):
     problem = problem_of(message, read)
     assert (problem.field, problem.code) == ("effect", "not_accepted")
+    assert (
+        problem.message == "The effect learned is the forest's own; ask for model forest with it."
+    )
     assert problem.accepted == "learned with model forest"
 
 
@@ -95,6 +98,25 @@ def test_a_horizon_outside_1_to_96_is_refused(month):
 
 def test_a_horizon_too_late_is_refused_with_the_reason():
     assert "cannot tell so far ahead" in problem_of({"horizons_months": [97]}).message
+
+
+def test_each_wrong_horizon_is_told():
+    with pytest.raises(InvalidInput) as caught:
+        read_options({"horizons_months": [0, 12, 200, 1.5, 200, -3]})
+    problems = caught.value.problems
+    assert {problem.field for problem in problems} == {"horizons_months"}
+    assert [problem.message.split()[0] for problem in problems] == ["0", "200", "[1.5]", "-3"]
+
+
+def test_each_wrong_horizon_of_a_text_is_told():
+    with pytest.raises(InvalidInput) as caught:
+        read_options_text({"horizons_months": "0,200,1.5"})
+    assert len(caught.value.problems) == 3
+
+
+def test_more_horizons_than_there_are_months_are_one_problem():
+    problem = problem_of({"horizons_months": [0] * 50 + list(range(100, 150))})
+    assert problem.message == "100 months are more than there are."
 
 
 @pytest.mark.parametrize("horizons", [[12, 12], [12, 12.0]])
@@ -170,6 +192,13 @@ def test_level_that_is_no_level_is_refused(text):
 
 def test_every_option_has_a_schema():
     assert set(OPTION_SCHEMAS) == set(OPTION_NAMES)
+
+
+def test_the_schema_of_the_effect_says_what_each_changes():
+    meaning = OPTION_SCHEMAS["effect"]["description"]
+    assert all(f"{effect}: " in meaning for effect in OPTION_SCHEMAS["effect"]["enum"])
+    assert "it needs model forest, changes all outcomes and is exploratory" in meaning
+    assert "local relapse-free survival is capped" in meaning
 
 
 @pytest.mark.parametrize("name", OPTION_NAMES)

@@ -5,9 +5,15 @@ from hypothesis import given
 
 from models.covariates import FIELDS
 from models.errors import InvalidInput
-from models.patient import read_patient, read_patient_text
+from models.patient import LEAST_KNOWN, read_patient, read_patient_text
 from tests.support.examples import examples
 from tests.support.patients import TYPICAL, any_messages, message_of, patient_of, row_of
+
+#: Of which two must be known beside age or menopause.
+OTHERS = (
+    *("ecog_ps", "clinical_t", "clinical_n", "er_status", "her2_status"),
+    *("metastatic_organs", "liver_metastasis", "bone_only_metastasis"),
+)
 
 
 def problems_of(message):
@@ -134,6 +140,50 @@ def test_eligibility_can_be_left_open(facts):
 )
 def test_too_little_known_is_refused(message):
     assert codes_by_field(message) == {"patient": "too_few_known"}
+
+
+@pytest.mark.parametrize(
+    ("message", "start"),
+    [
+        ({"age": 85}, "Only age or menopausal status is known; at least 2 of ECOG"),
+        (
+            {"menopausal_status": "pre", "clinical_n": "N1"},
+            "Beside age or menopausal status only 1 value is known (Clinical N); at least 2 of",
+        ),
+        ({}, "Neither age nor menopausal status is known; one of them is needed, and at least"),
+        ({"ecog_ps": 0}, "Neither age nor menopausal status is known; one of them is needed, and"),
+        (
+            {"ecog_ps": 0, "clinical_t": "T2"},
+            "Neither age nor menopausal status is known; one of them is needed.",
+        ),
+    ],
+)
+def test_too_little_known_says_what_is_known_and_what_is_needed(message, start):
+    with pytest.raises(InvalidInput) as caught:
+        read_patient(message)
+    (problem,) = caught.value.problems
+    assert problem.message.startswith(start)
+    assert problem.message.endswith(".")
+    assert "at least 2 of ecog_ps, clinical_t" in problem.accepted
+
+
+@pytest.mark.parametrize("known", [{"age": 85}, {"menopausal_status": "post"}])
+@pytest.mark.parametrize(
+    "others",
+    [
+        {"ecog_ps": 0, "clinical_t": "T2"},
+        {"triple_negative": True},
+        {"metastatic_sites": ["lung"]},
+        {"liver_metastasis": False, "metastatic_organs": "1"},
+    ],
+)
+def test_the_least_that_must_be_known_is_enough(known, others):
+    read_patient({**known, **others})
+
+
+def test_the_least_that_must_be_known_names_every_field_that_counts():
+    assert LEAST_KNOWN.startswith("Age or menopausal_status must be known")
+    assert all(name in LEAST_KNOWN for name in OTHERS)
 
 
 def test_too_little_known_is_not_said_beside_other_problems():

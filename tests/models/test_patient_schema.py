@@ -5,7 +5,7 @@ from hypothesis import given
 from jsonschema import Draft202012Validator
 
 from models.covariates import COVARIATES
-from models.patient import read_patient
+from models.patient import LEAST_KNOWN, read_patient
 from models.patient_schema import patient_json_schema
 from tests.support.examples import examples
 from tests.support.patients import CONFIRMED, any_messages, incomplete_messages, message_of
@@ -16,6 +16,10 @@ VALIDATOR = Draft202012Validator(SCHEMA)
 
 def test_schema_is_valid():
     Draft202012Validator.check_schema(SCHEMA)
+
+
+def test_schema_says_the_least_that_must_be_known():
+    assert LEAST_KNOWN in SCHEMA["description"]
 
 
 def test_schema_has_every_covariate_and_the_facts():

@@ -27,7 +27,7 @@ EFRON_BRESLOW_COEFFICIENTS = 0.03
 
 #: The same about survival: Efron's hazard of d deaths among n is 1/n + ... + 1/(n-d+1), that of
 #: Breslow d/n.
-EFRON_BRESLOW_SURVIVAL = 0.01
+EFRON_BRESLOW_SURVIVAL = 0.015
 
 
 def months_up(months):

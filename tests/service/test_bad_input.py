@@ -273,6 +273,24 @@ def test_an_unknown_name_in_a_query_is_told(client, kind):
 
 
 @pytest.mark.parametrize("kind", [NDJSON, CSV])
+def test_wrong_names_and_wrong_values_of_a_query_are_told_at_once(client, kind):
+    query = "?model=rsf&horizon=3&horizons_months=0,200,1.5"
+    response = post_list(client, kind, body_of(kind, [README_PATIENT]), query=query)
+    errors = check_problem(response, 422)["errors"]
+    assert [item["field"] for item in errors] == ["horizon", *["horizons_months"] * 3, "model"]
+
+
+def test_a_wrong_query_and_a_wrong_header_are_told_at_once(client):
+    response = post_list(client, CSV, "age,grade\n47,3\n", query="?model=rsf&horizon=3")
+    errors = check_problem(response, 422)["errors"]
+    assert [item["field"] for item in errors] == ["horizon", "model", "grade"]
+
+
+def test_a_table_that_cannot_be_read_is_400_whatever_the_query(client):
+    check_problem(post_list(client, CSV, "", query="?model=rsf"), 400)
+
+
+@pytest.mark.parametrize("kind", [NDJSON, CSV])
 def test_an_option_given_twice_is_refused(client, kind):
     query = "?interval_level=0.8&interval_level=0.95"
     response = post_list(client, kind, body_of(kind, [README_PATIENT]), query=query)

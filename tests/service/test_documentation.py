@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from jsonschema import Draft202012Validator
 
-from .helpers import JSON, Page, resolved
+from models.bundle import TRAINING_DATA
+from models.evidence.interactions import CREDIBILITIES
+from models.options import OPTION_SCHEMAS
+from models.outcomes import ANALYSIS_EFFECTS, EFFECTS, MODELS, SHOWN_ARMS, SHOWN_EFFECTS
+from models.patient import LEAST_KNOWN
+
+from .helpers import (
+    JSON,
+    NDJSON,
+    OUT_OF_SCOPE,
+    README_PATIENT,
+    REJECTED,
+    ULCERATED,
+    Page,
+    body_of,
+    post_list,
+    resolved,
+    undocumented,
+    validator,
+)
 
 UNDOCUMENTED = {"/", "/docs", "/openapi.json", "/static/{filename}"}
 
@@ -50,6 +71,104 @@ def test_every_operation_has_a_summary_and_a_200(spec):
     for path, method, operation in documented(spec):
         assert operation["summary"], (method, path)
         assert "200" in operation["responses"], (method, path)
+
+
+def test_every_operation_has_an_id_of_its_own(spec):
+    names = [operation["operationId"] for _, _, operation in documented(spec)]
+    assert len(set(names)) == len(names)
+    assert {"predict", "predict_batch", "list_models", "show_model"} <= set(names)
+
+
+def test_the_options_of_a_query_are_those_of_a_body(spec):
+    operation = spec["paths"]["/v1/predict/batch"]["post"]
+    query = {each["name"]: each for each in operation["parameters"]}
+    assert set(query) == set(OPTION_SCHEMAS)
+    for name, schema in OPTION_SCHEMAS.items():
+        assert query[name]["description"].startswith(schema["description"])
+        if name != "horizons_months":
+            for word in schema.keys() - {"description"}:
+                assert query[name]["schema"][word] == schema[word], (name, word)
+
+
+def test_only_horizons_are_separated_by_commas(spec):
+    operation = spec["paths"]["/v1/predict/batch"]["post"]
+    separated = {each["name"]: each for each in operation["parameters"]}
+    separated = {n: each for n, each in separated.items() if "commas" in each["description"]}
+    assert list(separated) == ["horizons_months"]
+    schema = separated["horizons_months"]["schema"]
+    assert (schema["type"], schema["default"]) == ("string", "12,24,36,48,60")
+    assert Draft202012Validator(schema).is_valid(schema["default"])
+    assert not Draft202012Validator(schema).is_valid("12;24")
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "values"),
+    [
+        ("Model", "kind", MODELS),
+        ("Model", "effect", SHOWN_EFFECTS),
+        ("Model", "training_data", TRAINING_DATA),
+        ("Analysis", "model", MODELS),
+        ("Analysis", "effect", ANALYSIS_EFFECTS),
+        ("PredictionRequest", "effect", EFFECTS),
+        ("Subgroup", "credibility", CREDIBILITIES),
+        ("EvidenceRow", "credibility", (*CREDIBILITIES, None)),
+        ("Bundle", "training_data", TRAINING_DATA),
+        ("Manifest", "training_data", TRAINING_DATA),
+    ],
+)
+def test_a_closed_set_of_words_is_published(spec, name, field, values):
+    assert spec["components"]["schemas"][name]["properties"][field]["enum"] == list(values)
+
+
+@pytest.mark.parametrize(
+    ("name", "field", "said"),
+    [
+        ("Analysis", "exploratory", "never the figures of an answer"),
+        ("Answer", "analyses", "exploratory ones last"),
+        ("Answer", "assumed", "averaged over"),
+        ("Answer", "forest_minus_cox", "present when both models' figures are listed"),
+        ("Result", "analyses", "exploratory ones last"),
+        ("Result", "assumed", "averaged over"),
+        ("Band", "estimate", "mean"),
+        ("Band", "lower", "lower limit"),
+        ("Band", "upper", "upper limit"),
+        ("Outcome", "difference", "Surgery minus no surgery"),
+        ("PooledSurvival", "difference", "Surgery minus no surgery"),
+    ],
+)
+def test_what_figures_mean_is_published(spec, name, field, said):
+    described = spec["components"]["schemas"][name]["properties"][field]
+    assert said in described["description"]
+
+
+def test_every_arm_is_described(spec):
+    properties = spec["components"]["schemas"]["Outcome"]["properties"]
+    assert all(properties[arm]["description"] for arm in SHOWN_ARMS)
+
+
+def test_the_published_patient_says_the_least_that_must_be_known(client, spec):
+    assert LEAST_KNOWN in spec["components"]["schemas"]["Patient"]["description"]
+    assert LEAST_KNOWN in client.get("/v1/schema").get_json()["description"]
+
+
+@pytest.mark.parametrize("query", ["", "?model=forest&effect=learned"])
+def test_a_line_of_an_answer_is_as_published(client, spec, query):
+    patients = [README_PATIENT, OUT_OF_SCOPE, REJECTED, {**ULCERATED, "row_id": "a"}]
+    answer = post_list(client, NDJSON, body_of(NDJSON, patients), query=query)
+    schema = {"$ref": "#/components/schemas/ListLine"}
+    lines = [json.loads(line) for line in answer.text.splitlines()]
+    assert [line["status"] for line in lines] == ["ok", "out_of_scope", "rejected", "ok"]
+    for line in lines:
+        validator(spec, schema).validate(line)
+        assert list(undocumented(spec, schema, line)) == []
+
+
+def test_lines_are_named_where_they_are_sent_and_answered(spec):
+    operation = spec["paths"]["/v1/predict/batch"]["post"]
+    sent = operation["requestBody"]["content"][NDJSON]["schema"]
+    answered = operation["responses"]["200"]["content"][NDJSON]["schema"]
+    assert sent["contentSchema"] == {"$ref": "#/components/schemas/ListPatient"}
+    assert answered["contentSchema"] == {"$ref": "#/components/schemas/ListLine"}
 
 
 def test_every_route_below_v1_documents_401(spec):

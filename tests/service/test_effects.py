@@ -11,6 +11,7 @@ import pytest
 
 from models.outcomes import SHOWN_ARMS
 from models.rounding import percent
+from models.texts import FOREST_INTERVALS, INTERVAL_MEANING
 from service.app import create_app
 from service.bundles import Bundles
 from service.settings import Settings
@@ -312,3 +313,18 @@ def test_out_of_scope_has_no_pooled_figure_either(client):
     assert "analyses" not in answer
     assert "outcomes" not in answer
     assert "pooled_survival" not in answer
+
+
+@pytest.mark.parametrize(
+    ("options", "there"),
+    [
+        ({}, False),
+        ({"effect": "pooled"}, False),
+        ({"model": "forest"}, True),
+        ({"effect": "all"}, True),
+    ],
+)
+def test_where_the_forest_stands_its_intervals_are_said_to_be_too_narrow(client, options, there):
+    meaning = ask(client, **options)["interval_meaning"]
+    assert meaning.startswith(INTERVAL_MEANING)
+    assert (FOREST_INTERVALS in meaning) == there

@@ -210,6 +210,18 @@ def test_options_are_honoured(folder, client):
     )
 
 
+def test_help_says_what_each_option_accepts():
+    text = " ".join(run("--help").output.split())
+    for option in (
+        "--model [cox|forest] Which kind of model",
+        "--effect [overall|pooled|learned|all] Effect of surgery",
+        "--horizons MONTHS Whole months after the decision, 1 to 96, separated by commas.",
+        "--level LEVEL Level of the intervals, 0.80 to 0.99.",
+        "--format [csv|ndjson] What the results are.",
+    ):
+        assert option in text
+
+
 def test_another_bundle_can_be_used(folder):
     shutil.copytree(default_folder(), folder / "bundle")
     result = run(write(folder, [README_PATIENT]), "--bundle", "bundle", *FEW)
@@ -251,7 +263,7 @@ BAD_INPUTS = {
 BAD_ARGUMENTS = {
     "model": (("--model", "magic"), "'magic'"),
     "effect": (("--effect", "miracle"), "'miracle'"),
-    "learned by the Cox model": (("--effect", "learned"), "what the forest finds"),
+    "learned by the Cox model": (("--effect", "learned"), "is the forest's own"),
     "horizon 0": (("--horizons", "0"), "0 months"),
     "horizon 200": (("--horizons", "200"), "200 months"),
     "horizon 12.5": (("--horizons", "12.5"), "12.5"),

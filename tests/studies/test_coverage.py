@@ -6,15 +6,8 @@ import numpy as np
 import pytest
 
 from models.outcomes import OUTCOMES
-from studies.coverage import (
-    AVERAGE,
-    HORIZONS,
-    PROFILES,
-    SUBJECTS,
-    Setting,
-    run_replicate,
-    true_risks,
-)
+from studies.coverage import Setting, run_replicate, true_risks
+from studies.ensembles import AVERAGE, HORIZONS, PROFILES, SUBJECTS
 from training.ensemble import draw_trial, observe
 from training.simulation import EVENT, independent_uniforms, simulate_outcomes
 from training.truth import Patients

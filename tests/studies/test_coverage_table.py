@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from models.outcomes import OUTCOMES
-from studies.coverage import HORIZONS, SUBJECTS, Replicate
+from studies.coverage import Replicate
 from studies.coverage_table import Rate, lines, markdown
+from studies.ensembles import HORIZONS, SUBJECTS
 
 SHAPE = (len(SUBJECTS), len(OUTCOMES), 3, len(HORIZONS))
 

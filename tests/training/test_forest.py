@@ -74,18 +74,30 @@ def test_each_tree_is_scikit_survivals(deaths):
         assert np.abs(ours[:, number] - wanted).max() < 1e-6
 
 
-def test_expected_events_without_surgery_are_those_observed(deaths, members):
+@pytest.mark.parametrize("arm", [0, 1])
+def test_expected_events_of_each_arm_are_those_observed(deaths, arm):
+    # From scikit-survival's own curves, each read at the patient's own time.
     covariates, months, event = deaths
-    without = covariates[:, -1] == 0
-    fit = members[0]
-    hazards = tree_hazards(fit.trees, covariates[without]).mean(axis=1)
-    corners = np.concatenate([[0], KNOTS])
-    expected = sum(
-        np.interp(end, corners, np.concatenate([[0.0], hazard])) * fit.factor
-        for end, hazard in zip(months[without], hazards, strict=True)
-    )
-    observed = (event[without] & (months[without] <= KNOTS[-1])).sum()
-    assert expected == pytest.approx(observed)
+    chosen = covariates[:, -1] == arm
+    curves = grown(deaths, seed=1).predict_cumulative_hazard_function(covariates[chosen])
+    end = np.minimum(months[chosen], KNOTS[-1])
+    read = [
+        curve(min(own, curve.x[-1])) if own >= curve.x[0] else 0.0
+        for curve, own in zip(curves, end, strict=True)
+    ]
+    observed = (event[chosen] & (months[chosen] <= KNOTS[-1])).sum()
+    assert grow_forest(*deaths, seed=1).factor[arm] == pytest.approx(observed / sum(read))
+
+
+def test_where_covariates_mean_nothing_the_factors_are_about_one():
+    rng = np.random.default_rng(6)
+    factors = []
+    for seed in range(12):
+        covariates = rng.integers(0, 2, (400, 6)).astype(float)
+        death, end = rng.exponential(60, 400), rng.uniform(48, 110, 400)
+        months = np.ceil(np.minimum(death, end) * 30) / 30
+        factors.append(grow_forest(covariates, months, death <= end, seed).factor)
+    assert np.mean(factors) == pytest.approx(1, abs=0.01)
 
 
 def test_members_are_pulled_towards_their_mean(deaths, members):
@@ -109,12 +121,32 @@ def test_forests_that_differ_by_chance_alone_keep_little(deaths, members):
     assert kept_share(many, without) < 0.5
 
 
+def test_what_is_kept_is_what_many_trees_would_vary(deaths):
+    # Bootstrap samples stand for virtual trials: ten trees each against a hundred each.
+    covariates, months, event = deaths
+    rng = np.random.default_rng(4)
+    samples = [rng.integers(0, len(months), len(months)) for _ in range(25)]
+    few = [grow_forest(covariates[s], months[s], event[s], n) for n, s in enumerate(samples)]
+    without = np.column_stack([covariates[:40, :-1], np.zeros(40)])
+    spread = member_hazards(stack_forests(few, kept_share(few, without)), without).std(axis=1)
+    many = []
+    for seed in range(10):
+        more = [
+            grow_forest(covariates[s], months[s], event[s], 1000 * (seed + 1) + n)
+            for n, s in enumerate(samples)
+        ]
+        many.append(member_hazards(stack_forests(more, 1.0), without))
+    wanted = np.mean(many, axis=0).std(axis=1)
+    assert spread.mean() == pytest.approx(wanted.mean(), rel=0.1)
+
+
 def test_every_hazard_of_the_bundle_has_a_forest(trial):
     covariates, outcomes = trial
     forests = grow_forests(covariates[:, :-1], covariates[:, -1], outcomes, seed=5)
     assert tuple(forests) == HAZARDS
     for forest in forests.values():
-        assert forest.factor > 0
+        assert (forest.factor > 0).all()
+        assert forest.half_factors.shape == (2, 2)
         assert len(forest.trees.sizes) == TREES
         assert forest.trees.sizes.sum() == len(forest.trees.feature)
         assert (forest.trees.feature == LEAF).sum() == len(forest.trees.values)

@@ -130,7 +130,7 @@ def test_the_card_says_what_it_is_and_what_it_is_for(bundle):
 
 
 def test_the_card_puts_the_published_figures_beside_the_served(bundle):
-    start = bundle.card.index("| figure | published | limits | served | limits |")
+    start = bundle.card.index("| figure | published | limits | Cox | limits | forest |")
     table = bundle.card[start:].split("\n\n")[0].splitlines()[2:]
     published = [line.split("|")[2].strip() for line in table]
     months = [f"{value:.1f}" for value in (*paper.OS_MEDIANS, *paper.LRFS_MEDIANS)]
