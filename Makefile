@@ -47,7 +47,7 @@ study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times
 	  --hypothesis-seed=20250704 -m "property" $(PYTEST_ARGS)
 
 coverage: $(DEV_VENV)/.installed ## Go on with the coverage study for 25 minutes and write its tables
-	$(DEV)/python -m studies $(COVERAGE_ARGS)
+	$(DEV)/python -m studies coverage $(COVERAGE_ARGS)
 
 docs: $(DEV_VENV)/.installed ## Write docs/reference anew: commands, OpenAPI, columns, settings
 	$(DEV)/python scripts/reference.py

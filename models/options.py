@@ -213,7 +213,8 @@ def read_options(message: Mapping[str, object]) -> Options:
         except InvalidInput as error:
             problems.extend(error.problems)
     options = Options(**chosen)
-    if not problems and options.effect == LEARNED_EFFECT and options.model != FOREST:
+    both_read = {"model", "effect"}.isdisjoint(problem.field for problem in problems)
+    if both_read and options.effect == LEARNED_EFFECT and options.model != FOREST:
         message_text = (
             f"The effect {LEARNED_EFFECT} is the forest's own; ask for model {FOREST} with it."
         )

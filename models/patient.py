@@ -35,11 +35,11 @@ _OTHER_FACTS = (
     "liver_metastasis",
     "bone_only_metastasis",
 )
-_FEWEST_OTHERS = 2
+_FEWEST_OTHERS, _FEWEST_IN_WORDS = 2, "two"
 
 #: The least that must be known, for those who send patients.
 LEAST_KNOWN = (
-    f"Age or menopausal_status must be known, and at least {_FEWEST_OTHERS} of "
+    f"Age or menopausal_status must be known, and at least {_FEWEST_IN_WORDS} of "
     f"{', '.join(_OTHER_FACTS[:-1])} and {_OTHER_FACTS[-1]}; what follows from triple_negative "
     "or metastatic_sites counts, too."
 )
@@ -158,7 +158,7 @@ def _too_few_known(values: Values) -> list[Problem]:
     if has_age and len(known) >= _FEWEST_OTHERS:
         return []
     accepted = (
-        f"age or menopausal_status, and at least {_FEWEST_OTHERS} of {', '.join(_OTHER_FACTS)}"
+        f"age or menopausal_status, and at least {_FEWEST_IN_WORDS} of {', '.join(_OTHER_FACTS)}"
     )
     return [Problem("patient", "too_few_known", _what_is_missing(has_age, known), accepted)]
 
@@ -166,7 +166,7 @@ def _too_few_known(values: Values) -> list[Problem]:
 def _what_is_missing(has_age: bool, known: list[str]) -> str:
     """Return what is known and what is needed, in a sentence."""
     *labels, last = [FIELDS[name].label for name in _OTHER_FACTS]
-    others = f"at least {_FEWEST_OTHERS} of {', '.join(labels)} and {last}"
+    others = f"at least {_FEWEST_IN_WORDS} of {', '.join(labels)} and {last}"
     if not has_age:
         missing = "Neither age nor menopausal status is known; one of them is needed"
         return f"{missing}." if len(known) >= _FEWEST_OTHERS else f"{missing}, and {others}."

@@ -28,7 +28,7 @@ class Baseline:
     knots : tuple of float
         Months at which one piece ends and the next begins.
     reference : float
-        Months at which `log_level` holds; on the first piece.
+        Months at which `log_level` holds.
     """
 
     log_level: float

@@ -25,7 +25,11 @@ from training.truth import FollowUp, HazardTruth, Patients, Truth
 #: Months at which the hazard of death may bend. Between the two medians (68.7 and 74.9) the
 #: hazard ratio forces a steep course; outside, the printed limits of the medians ask for a
 #: shallow one, so the bends stand close to the medians.
-DEATH_KNOTS = (66.0, 77.0)
+_EARLY_DEATH = 36.0
+DEATH_KNOTS = (_EARLY_DEATH, 68.0, 75.5)
+
+#: Month at which the hazard of local progression may bend: near the shorter median.
+PROGRESSION_KNOTS = (20.0,)
 
 #: Proportion still followed after 96 months. Not published (an assumption): enough for the
 #: printed upper limit of 95.4 months of a median.
@@ -56,6 +60,11 @@ _QUARTILE, _INTERACTION, _SUBGROUP_DEATHS = 0.01, 0.02, 0.02
 #: matter only where medians and hazard ratio contradict each other under one smooth hazard.
 _DEATH_SLOPE, _PROGRESSION_SLOPE, _SLOPE_SD = 1.4, 0.8, 0.4
 
+#: SD of the slopes before the first knot, which no published figure determines: they are drawn
+#: around the same means (assumptions).
+EARLY_SLOPE_SD = 0.3
+_LEAST_SLOPE = 0.2
+
 #: A figure that is missed by more tolerances than this is not met at all.
 _MOST_MISSED = 8.0
 _MOST_STEPS = 60
@@ -67,11 +76,38 @@ _PROGRESSION_START = np.array([-0.5, 0.6, -1.5])
 _COMPLICATION_START = np.array([-1.3, -1.0])
 
 
+@dataclass(frozen=True)
+class EarlySlopes:
+    """Slopes on log-log axes before the first knots: nothing published determines them.
+
+    Attributes
+    ----------
+    death, progression : float
+        1 is a constant hazard.
+    """
+
+    death: float = _DEATH_SLOPE
+    progression: float = _PROGRESSION_SLOPE
+
+
+def draw_early_slopes(rng: np.random.Generator) -> EarlySlopes:
+    """Return slopes drawn from their priors (assumptions)."""
+    means = np.array([_DEATH_SLOPE, _PROGRESSION_SLOPE])
+    drawn = means + EARLY_SLOPE_SD * rng.standard_normal(2)
+    death, progression = np.maximum(drawn, _LEAST_SLOPE)
+    return EarlySlopes(float(death), float(progression))
+
+
 class CalibrationFailed(RuntimeError):
     """No truth shows the published figures under these prognostic effects."""
 
 
-def calibrate(patients: Patients, coefficients: dict[str, FloatArray], targets: Targets) -> Truth:
+def calibrate(
+    patients: Patients,
+    coefficients: dict[str, FloatArray],
+    targets: Targets,
+    early: EarlySlopes = EarlySlopes(),
+) -> Truth:
     """Return the truth that shows the published figures on average.
 
     Parameters
@@ -79,15 +115,18 @@ def calibrate(patients: Patients, coefficients: dict[str, FloatArray], targets: 
     coefficients : dict of arrays, shape (terms,)
         Prognostic effects by hazard: ``death``, ``progression``, ``ulceration``,
         ``bleeding``.
+    early : EarlySlopes
+        The early course, at its prior mean unless drawn.
 
     Raises
     ------
     CalibrationFailed
         If a figure cannot be met.
     """
-    death, follow_up = calibrate_death(patients, coefficients["death"], targets)
+    trial = Trial(patients, targets)
+    death, follow_up = calibrate_death(patients, coefficients["death"], targets, early)
     progression = _calibrate_progression(
-        patients, coefficients["progression"], death, follow_up, targets
+        coefficients["progression"], early, (death, follow_up), trial
     )
     ulceration = _calibrate_complication(
         patients, coefficients["ulceration"], death, targets.ulceration, targets.local_month
@@ -99,19 +138,27 @@ def calibrate(patients: Patients, coefficients: dict[str, FloatArray], targets: 
 
 
 def calibrate_death(
-    patients: Patients, coefficients: FloatArray, targets: Targets
+    patients: Patients,
+    coefficients: FloatArray,
+    targets: Targets,
+    early: EarlySlopes = EarlySlopes(),
 ) -> tuple[HazardTruth, FollowUp]:
     """Return the hazard of death and the follow-up under given prognostic effects."""
 
     def misfit(unknowns: FloatArray) -> FloatArray:
-        death, follow_up = _read_death(unknowns, coefficients)
+        death, follow_up = _read_death(unknowns, coefficients, early)
         expected = expected_survival([death], patients, follow_up)
         return _death_misfit(death, expected, follow_up, Trial(patients, targets))
 
-    return _read_death(_solve(misfit, _DEATH_START), coefficients)
+    return _read_death(_solve(misfit, _DEATH_START), coefficients, early)
 
 
-def identify_effects(patients: Patients, drawn: FloatArray, targets: Targets) -> FloatArray:
+def identify_effects(
+    patients: Patients,
+    drawn: FloatArray,
+    targets: Targets,
+    early: EarlySlopes = EarlySlopes(),
+) -> FloatArray:
     """Return the prognostic effects on death that the deaths by subgroup determine.
 
     Parameters
@@ -133,7 +180,7 @@ def identify_effects(patients: Patients, drawn: FloatArray, targets: Targets) ->
         return effects
 
     def misfit(unknowns: FloatArray) -> FloatArray:
-        death, follow_up = _read_death(unknowns[:-_PAIRS], coefficients(unknowns))
+        death, follow_up = _read_death(unknowns[:-_PAIRS], coefficients(unknowns), early)
         expected = expected_survival([death], patients, follow_up)
         deaths = expected.events.sum(axis=1)[1:][chosen]
         return np.concatenate(
@@ -146,9 +193,11 @@ def identify_effects(patients: Patients, drawn: FloatArray, targets: Targets) ->
     return coefficients(_solve(misfit, np.concatenate([_DEATH_START, drawn[_IDENTIFIED]])))
 
 
-def _read_death(unknowns: FloatArray, coefficients: FloatArray) -> tuple[HazardTruth, FollowUp]:
+def _read_death(
+    unknowns: FloatArray, coefficients: FloatArray, early: EarlySlopes
+) -> tuple[HazardTruth, FollowUp]:
     level, *rest = unknowns[:5]
-    slopes, effect = tuple(rest[:3]), rest[3]
+    slopes, effect = (early.death, *rest[:3]), rest[3]
     baseline = Baseline(level, slopes, DEATH_KNOTS)
     follow_up = _read_follow_up(unknowns[5:7])
     return HazardTruth(baseline, coefficients, effect, unknowns[7:]), follow_up
@@ -188,22 +237,28 @@ def _death_misfit(
             [(log_hr[0] - targets.os_log_hr) / _HAZARD_RATIO],
             (observed_beyond - np.array([0.75, 0.5, 0.25])) / _QUARTILE,
             (interactions - published) / _INTERACTION,
-            (np.array(death.baseline.slopes) - _DEATH_SLOPE) / _SLOPE_SD,
+            (np.array(death.baseline.slopes[1:]) - _DEATH_SLOPE) / _SLOPE_SD,
         ]
     )
 
 
 def _calibrate_progression(
-    patients: Patients,
     coefficients: FloatArray,
-    death: HazardTruth,
-    follow_up: FollowUp,
-    targets: Targets,
+    early: EarlySlopes,
+    dying: tuple[HazardTruth, FollowUp],
+    trial: Trial,
 ) -> HazardTruth:
     """Return the hazard of local progression: both LRFS medians and the LRFS hazard ratio."""
+    death, follow_up = dying
+    patients, targets = trial.patients, trial.targets
 
     def read(unknowns: FloatArray) -> HazardTruth:
-        baseline = Baseline(unknowns[0], (unknowns[1],))
+        baseline = Baseline(
+            unknowns[0],
+            (early.progression, unknowns[1]),
+            PROGRESSION_KNOTS,
+            reference=PROGRESSION_KNOTS[0],
+        )
         return HazardTruth(baseline, coefficients, unknowns[2])
 
     def misfit(unknowns: FloatArray) -> FloatArray:

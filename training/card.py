@@ -15,7 +15,13 @@ from models.forest import KNOTS
 from models.outcomes import COX, FOREST, LAST_HORIZON
 from models.table import FloatArray
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
-from training.calibration import BEYOND_96
+from training.calibration import (
+    BEYOND_96,
+    DEATH_KNOTS,
+    EARLY_SLOPE_SD,
+    PROGRESSION_KNOTS,
+    EarlySlopes,
+)
 from training.forest import FEATURE_SHARE, SMALLEST_LEAF, TREES
 from training.population_average import (
     AverageFigure,
@@ -95,16 +101,18 @@ multiplied by the same member's ratio of the Cox model. What the forest itself f
 
 The spread over members holds the trials' chance and that of growing few trees. The second part
 was estimated by halving each member's trees and taken out: every member's deviation from the
-members' mean is multiplied by {kept}.
+members' mean is multiplied by {kept}. Averages over many patients hardly contain that chance, so
+their spread comes out somewhat too small.
 
 **What its intervals are worth.** The forest pulls every patient towards the average, and unlike
 the Cox model it carries the assumed prognostic effects only as far as it finds them again in 407
 patients. Its limits are the spread over virtual trials after that pull, and narrower than the
-uncertainty. The risks that were true in the virtual trials (survival without surgery at
-{compared_month} months) lie within a patient's 95% interval in {held_cox:.0%} by the Cox model and
-in {held_forest:.0%} by the forest. For local outcomes the Cox models keep the assumed effects of
-the covariates while the forest has to find them, so there the gap between the models tells
-nothing about patients.
+uncertainty. Of the risks that were true in the virtual trials (survival without surgery at
+{compared_month} months) a patient's 95% interval holds {held_cox:.0%} by the Cox model and
+{held_forest:.0%} by the forest, on average over patients: a comparison with the truths that both
+were fitted to, whose form is the Cox model's, and no study of coverage. For local outcomes the
+Cox models keep the assumed effects of the covariates while the forest has to find them, so there
+the gap between the models tells nothing about patients.
 
 Averaged over the covariates of the reference cohort, at {compared_month} months:
 
@@ -114,8 +122,8 @@ Averaged over the covariates of the reference cohort, at {compared_month} months
 
 The averages agree; single patients do not. At {compared_month} months the two models' survival is
 at most {gap_half:.0f} points apart in half of the cohort, at most {gap_most:.0f} in nine of ten,
-and {gap_all:.0f} at the worst: mostly the forest's pull to the average. Averages agree by
-construction, because every arm without surgery is scaled to its trial and the ratio is shared.
+and {gap_all:.0f} at the worst: mostly the forest's pull to the average. Averages agree largely by
+construction, because each arm is scaled to its trial and the ratio is shared.
 
 ## What an interval means
 
@@ -132,7 +140,8 @@ cohort, as the published figures are. Limits are 2.5% and 97.5% quantiles over m
 
 The limits of the survival medians are narrower than the printed ones. Those are of each arm by
 itself; a model of both arms borrows from one for the other, and the two medians together with the
-hazard ratio make the hazard of death rise steeply between them.
+hazard ratio make the hazard of death rise steeply between them. The months at which that hazard
+may bend were chosen with the printed limits in view, so these do not confirm the model.
 
 ## Assumptions that the paper does not support
 
@@ -142,6 +151,10 @@ hazard ratio make the hazard of death rise steeply between them.
 - Given the covariates, death, local progression, ulceration and bleeding are independent.
 - The course of local complications over time (a constant hazard) and their dependence on
   covariates.
+- The course of death before {early_death:.0f} months and of local progression before
+  {early_progression:.0f}: no figure is published there. Its slope on log-log axes is drawn for
+  each virtual trial (1 is a constant hazard; means {death_slope} and {progression_slope}, SD
+  {slope_sd}).
 - {beyond_96:.0%} of the patients could still be observed after 96 months.
 - Proportional hazards of surgery within each model.
 - Prognosis follows the trial's own deaths by subgroup where it has them, also where they surprise:
@@ -231,6 +244,11 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
             for row, forest in zip(shown.figures, shown.forest_figures, strict=True)
         ),
         beyond_96=BEYOND_96,
+        early_death=DEATH_KNOTS[0],
+        early_progression=PROGRESSION_KNOTS[0],
+        death_slope=EarlySlopes().death,
+        progression_slope=EarlySlopes().progression,
+        slope_sd=EARLY_SLOPE_SD,
         hazard_ratios=", ".join(
             f"{label} {np.exp(bundle.hazards[name].arm.mean()):.2f}"
             for name, label in _RATIO_LABELS.items()

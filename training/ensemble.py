@@ -20,7 +20,7 @@ from models.cox import CoxHazard
 from models.forest import ForestHazard
 from models.outcomes import HAZARDS
 from models.table import FloatArray
-from training.calibration import calibrate, identify_effects
+from training.calibration import calibrate, draw_early_slopes, identify_effects
 from training.fitting import CoxFit, fit_hazards
 from training.forest import ForestFit, grow_forests, kept_share, stack_forests
 from training.priors import Prior, draw, hold_to_trial, priors
@@ -83,9 +83,10 @@ def draw_truth(rng: np.random.Generator, known: Knowledge | None = None) -> tupl
     known = known or published_knowledge()
     patients = sample_patients(rng)
     effects = {hazard: draw(known.priors[prior], rng) for hazard, prior in _PRIOR_OF.items()}
-    identified = identify_effects(patients, effects["death"], known.targets)
+    early = draw_early_slopes(rng)
+    identified = identify_effects(patients, effects["death"], known.targets, early)
     effects["death"] = hold_to_trial(effects["death"], known.priors["death"], identified, rng)
-    return patients, calibrate(patients, effects, known.targets)
+    return patients, calibrate(patients, effects, known.targets, early)
 
 
 def draw_trial(rng: np.random.Generator, known: Knowledge | None = None) -> VirtualTrial:

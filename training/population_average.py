@@ -12,7 +12,7 @@ from models.assess import Question, assess, member_predictions
 from models.bundle import Bundle
 from models.curves import survival
 from models.design_matrix import design_matrix
-from models.evidence import figure
+from models.evidence import figure, pairs
 from models.outcomes import (
     ARM_LABELS,
     ARMS,
@@ -21,8 +21,9 @@ from models.outcomes import (
     OUTCOMES,
 )
 from models.table import FloatArray, Table, row_count, select_rows
+from training.expectation import cumulative_hazards
 from training.targets import published_targets
-from training.truth import HazardTruth
+from training.truth import HazardTruth, Patients, is_member
 
 #: The rows of the evidence beside the outcomes, in their order.
 _STEMS = ("os.median", "lrfs.median", "ulceration", "bleeding")
@@ -172,11 +173,26 @@ def truths_held(
     """Return how often a patient's interval holds what was true of the virtual trials.
 
     Survival without surgery at one time, by model: the share of members and patients whose
-    true risk, without the modification of the effect by subgroups, lies within the 95%
-    interval. It compares the models with the truths that they were fitted to.
+    true risk lies within the 95% interval. It compares the models with the truths that they
+    were fitted to.
+
+    Parameters
+    ----------
+    truths : sequence of HazardTruth
+        What was true of death in each member's trial.
     """
-    design = design_matrix(table)
-    true = np.stack([_true_survival(truth, design, month) for truth in truths], axis=-1)
+    second = np.array([is_member(table, pair.subgroups[1]) for pair in pairs()]).T
+    patients = Patients(
+        table,
+        np.zeros(row_count(table)),
+        design_matrix(table),
+        second.T,
+        second - second.mean(axis=0),
+    )
+    months = np.array([float(month)])
+    true = survival(
+        np.column_stack([cumulative_hazards(truth, patients, months) for truth in truths])
+    )
     question = Question((month,), 0.95)
     held = {}
     for analysis in (DEFAULT_ANALYSIS, FOREST_ANALYSIS):
@@ -184,11 +200,6 @@ def truths_held(
         lower, upper = (side[:, 0, 0, 0, None] for side in (found.lower, found.upper))
         held[analysis.model] = float(((lower <= true) & (true <= upper)).mean())
     return held
-
-
-def _true_survival(truth: HazardTruth, design: FloatArray, month: int) -> FloatArray:
-    hazard = truth.baseline.cumulative(np.array([float(month)]))
-    return survival(np.exp(design @ truth.coefficients) * hazard)
 
 
 def capped_share(bundle: Bundle, table: Table) -> FloatArray:
@@ -202,7 +213,8 @@ def capped_share(bundle: Bundle, table: Table) -> FloatArray:
     meeting: FloatArray = np.zeros(())
     for row in design_matrix(table):
         curves = member_predictions(row[None], bundle, _MONTHS)[0, :, : len(ARMS)]
-        meeting = meeting + (curves[1] == curves[0]).mean(axis=-1)
+        capped = (curves[1] == curves[0]) & (curves[0] < 1)
+        meeting = meeting + capped.mean(axis=-1)
     return meeting / row_count(table)
 
 

@@ -21,7 +21,7 @@ from training.ensemble import fit_ensemble, stack_cox, stack_member_forests
 from training.truth import sample_patients
 
 BUNDLE_ID = "jcog1017-synthetic"
-BUNDLE_VERSION = "0.4.0"
+BUNDLE_VERSION = "0.5.0"
 DEFAULT_MEMBERS = 200
 DEFAULT_SEED = 20250704
 

@@ -119,7 +119,7 @@ def test_outcomes_stand_in_the_order_of_the_vocabulary():
 def test_comparison_with_the_reference_can_fail(analysis):
     bundle = small_bundle(4)
     found = score([TYPICAL], bundle, Question((12,), 0.95), analysis).estimate[0, 0, 0, 0]
-    other = read_patient(message_of(age=48, ecog_ps=1)).values
+    other = read_patient(message_of(age=68, metastatic_sites=["liver", "lung"])).values
     asked = reference.Asked("overall_survival", 0, 12)
     filled = reference.filled_in(other, bundle, BY_HAND[analysis])
     expected, _, _ = reference.assess(filled, bundle, asked, 0.95)

@@ -119,6 +119,17 @@ def test_more_horizons_than_there_are_months_are_one_problem():
     assert problem.message == "100 months are more than there are."
 
 
+def test_the_forests_own_effect_is_refused_beside_other_problems():
+    with pytest.raises(InvalidInput) as caught:
+        read_options({"effect": "learned", "horizons_months": [0], "interval_level": 2})
+    fields = [problem.field for problem in caught.value.problems]
+    assert fields == ["horizons_months", "interval_level", "effect"]
+
+
+def test_a_model_that_is_not_known_is_told_once():
+    assert problem_of({"model": "magic", "effect": "learned"}).field == "model"
+
+
 @pytest.mark.parametrize("horizons", [[12, 12], [12, 12.0]])
 def test_a_horizon_twice_is_refused(horizons):
     assert problem_of({"horizons_months": horizons}).code == "not_accepted"

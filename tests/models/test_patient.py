@@ -145,10 +145,10 @@ def test_too_little_known_is_refused(message):
 @pytest.mark.parametrize(
     ("message", "start"),
     [
-        ({"age": 85}, "Only age or menopausal status is known; at least 2 of ECOG"),
+        ({"age": 85}, "Only age or menopausal status is known; at least two of ECOG"),
         (
             {"menopausal_status": "pre", "clinical_n": "N1"},
-            "Beside age or menopausal status only 1 value is known (Clinical N); at least 2 of",
+            "Beside age or menopausal status only 1 value is known (Clinical N); at least two of",
         ),
         ({}, "Neither age nor menopausal status is known; one of them is needed, and at least"),
         ({"ecog_ps": 0}, "Neither age nor menopausal status is known; one of them is needed, and"),
@@ -164,7 +164,7 @@ def test_too_little_known_says_what_is_known_and_what_is_needed(message, start):
     (problem,) = caught.value.problems
     assert problem.message.startswith(start)
     assert problem.message.endswith(".")
-    assert "at least 2 of ecog_ps, clinical_t" in problem.accepted
+    assert "at least two of ecog_ps, clinical_t" in problem.accepted
 
 
 @pytest.mark.parametrize("known", [{"age": 85}, {"menopausal_status": "post"}])

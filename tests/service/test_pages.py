@@ -453,7 +453,7 @@ def test_a_contradiction_is_linked(client):
 def test_too_few_values_are_told(client):
     response = client.post("/", data={"age": "47"})
     assert response.status_code == 422
-    assert "Only age or menopausal status is known; at least 2 of" in words(response)
+    assert "Only age or menopausal status is known; at least two of" in words(response)
 
 
 def test_no_figure_stands_beside_an_error(client):

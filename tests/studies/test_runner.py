@@ -98,10 +98,10 @@ def test_the_command_writes_what_there_is_and_tells_what_is_missing(tmp_path, mo
         "--out",
         str(tmp_path / "t.md"),
     ]
-    early = CliRunner().invoke(command.main, [*arguments, "--step", "0"])
+    early = CliRunner().invoke(command.coverage, [*arguments, "--step", "0"])
     assert early.exit_code == 1
     assert "1 replicates are missing" in early.output
-    done = CliRunner().invoke(command.main, arguments)
+    done = CliRunner().invoke(command.coverage, arguments)
     assert done.exit_code == 0
     text = (tmp_path / "t.md").read_text()
     assert "(judged)" in text

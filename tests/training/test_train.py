@@ -149,7 +149,8 @@ def test_the_card_says_how_often_local_relapse_free_survival_is_capped(bundle):
     capped = capped_share(bundle, table)
     card = " ".join(bundle.card.split())
     assert f"in {capped[1, 59]:.0%} of patients and members at 60 months" in card
-    assert capped[0].max() < capped[1].max() / 2  # "otherwise hardly ever"
+    # "otherwise hardly ever"; in the first months both are often equal because nothing happened.
+    assert capped[0, 11:].max() < capped[1, 11:].max() / 2
 
 
 def test_a_folder_with_other_files_is_refused_before_training(tmp_path):
