@@ -30,10 +30,18 @@ CANDIDATES = 120
 
 @dataclass(frozen=True)
 class Cohort:
-    """Patients with outcomes."""
+    """Patients with outcomes.
+
+    Attributes
+    ----------
+    sites : tuple of str
+        The only organ with metastases of each patient, empty where several are affected; of a
+        cohort without them they are dealt when it is written.
+    """
 
     patients: Patients
     outcomes: Outcomes
+    sites: tuple[str, ...] = ()
 
 
 def simulate_cohort(seed: int) -> Cohort:

@@ -12,8 +12,11 @@ from models.covariates import COVARIATES, FIELDS
 from models.evidence import table_1
 from models.fields import ChoiceField, FlagField
 from models.outcomes import ARMS
-from models.table import FloatArray, Table, code_of
+from models.patient import read_patient_text
+from models.table import FloatArray, Table, code_of, table_of
 from training.cohort import Cohort
+from training.simulation import Outcomes
+from training.truth import patients_of
 
 OUTCOME_COLUMNS: tuple[str, ...] = (
     "os_months",
@@ -39,7 +42,8 @@ def cohort_csv(cohort: Cohort, seed: int) -> str:
     The sites are given where one organ is affected, because only those are published.
     """
     outcomes = asdict(cohort.outcomes)
-    sites = _one_organ_sites(cohort.patients.table, np.random.default_rng(seed))
+    dealt = _one_organ_sites(cohort.patients.table, np.random.default_rng(seed))
+    sites = cohort.sites or dealt
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
@@ -53,6 +57,17 @@ def cohort_csv(cohort: Cohort, seed: int) -> str:
         ends = [_number(name, outcomes[name][row]) for name in OUTCOME_COLUMNS]
         writer.writerow([f"sim-{row + 1:04d}", ARMS[arm], *covariates, *ends])
     return buffer.getvalue()
+
+
+def read_cohort(text: str) -> Cohort:
+    """Return the cohort of CSV text that `cohort_csv` wrote."""
+    rows = list(csv.DictReader(io.StringIO(text)))
+    names = [field.name for field in COVARIATES]
+    table = table_of([read_patient_text({name: row[name] for name in names}) for row in rows])
+    arm = np.array([float(ARMS.index(row["arm"])) for row in rows])
+    outcomes = {name: np.array([float(row[name]) for row in rows]) for name in OUTCOME_COLUMNS}
+    sites = tuple(row["metastatic_sites"] for row in rows)
+    return Cohort(patients_of(table, arm), Outcomes(**outcomes), sites)
 
 
 def _text(name: str, code: float) -> str:

@@ -97,17 +97,17 @@ def simulate_outcomes(
         first stays as drawn.
     """
 
-    def event_months(hazard: HazardTruth) -> FloatArray:
-        months = _event_months(hazard, patients, uniforms())
+    def strikes(hazard: HazardTruth) -> FloatArray:
+        months = event_months(hazard, patients, uniforms())
         return _whole_days(_evened(months, hazard, patients) if evened else months)
 
-    death = event_months(truth.death)
-    progression = event_months(truth.progression)
+    death = strikes(truth.death)
+    progression = strikes(truth.progression)
     end = _whole_days(truth.follow_up.months_at(uniforms()))
     os_months = np.minimum(death, end)
     relapse = np.minimum(progression, death)
-    ulceration = event_months(truth.ulceration)
-    bleeding = event_months(truth.bleeding)
+    ulceration = strikes(truth.ulceration)
+    bleeding = strikes(truth.bleeding)
     return Outcomes(
         os_months,
         _flag(death <= end),
@@ -120,7 +120,8 @@ def simulate_outcomes(
     )
 
 
-def _event_months(truth: HazardTruth, patients: Patients, uniform: FloatArray) -> FloatArray:
+def event_months(truth: HazardTruth, patients: Patients, uniform: FloatArray) -> FloatArray:
+    """Return the months at which a hazard alone would strike, from uniform numbers."""
     exponential = -np.log1p(-uniform)
     return truth.baseline.months_at(exponential / np.exp(truth.log_ratio(patients)))
 

@@ -115,7 +115,11 @@ class Truth:
 
 def sample_patients(rng: np.random.Generator) -> Patients:
     """Return the 205 + 202 patients of one virtual trial, without outcomes."""
-    table, arm = sample_covariates(rng)
+    return patients_of(*sample_covariates(rng))
+
+
+def patients_of(table: Table, arm: FloatArray) -> Patients:
+    """Return patients with what their hazards depend on, from their covariates and arm."""
     groups = [subgroup for pair in pairs() for subgroup in pair.subgroups]
     members = np.array([is_member(table, subgroup) for subgroup in groups], dtype=float)
     second = members[1::2].T

@@ -12,6 +12,7 @@ from models.evidence.figures import SURGERY_TO_NO_SURGERY, Figure
 #: id: (estimate, lower, upper, level). Abstract and Results of the paper.
 RATIOS = {
     "os.hr.stratified": (0.86, 0.69, 1.07, 0.90),
+    "os.hr.stratified.three_digits": (0.858, 0.686, 1.073, 0.90),
     "os.hr.unstratified": (0.873, 0.670, 1.137, 0.95),
     "lrfs.hr": (0.42, 0.33, 0.53, 0.95),
     "margins.os_hr": (1.97, 1.161, 3.347, 0.95),
@@ -21,6 +22,18 @@ RATIOS = {
 MEDIANS = {
     "os.median.systemic_therapy": (68.7, 55.7, 81.1),
     "os.median.ptr_plus_systemic_therapy": (74.9, 65.7, 95.4),
+    "os.median.premenopausal": (76.8, None, None),
+    "os.median.premenopausal.systemic_therapy": (65.2, None, None),
+    "os.median.premenopausal.ptr_plus_systemic_therapy": (92.6, None, None),
+    "os.median.postmenopausal": (68.7, None, None),
+    "os.median.postmenopausal.systemic_therapy": (71.6, None, None),
+    "os.median.postmenopausal.ptr_plus_systemic_therapy": (68.6, None, None),
+    "os.median.one_organ": (84.2, None, None),
+    "os.median.one_organ.systemic_therapy": (76.8, None, None),
+    "os.median.one_organ.ptr_plus_systemic_therapy": (95.4, None, None),
+    "os.median.two_or_more_organs": (61.6, None, None),
+    "os.median.two_or_more_organs.systemic_therapy": (65.1, None, None),
+    "os.median.two_or_more_organs.ptr_plus_systemic_therapy": (60.1, None, None),
     "lrfs.median.systemic_therapy": (20, None, None),
     "lrfs.median.ptr_plus_systemic_therapy": (63, None, None),
 }

@@ -1,0 +1,1 @@
+"""Cohorts that reproduce the trial's printed figures: a search over whole patients and times."""
