@@ -35,7 +35,7 @@ fix: $(DEV_VENV)/.installed ## Mend what the linters can mend
 	$(DEV)/ruff check --fix .
 	$(DEV)/ruff format .
 
-bundle: $(DEV_VENV)/.installed ## Rebuild the reference cohort and the default bundle
+bundle: $(DEV_VENV)/.installed ## Search for the reference cohort afresh, rebuild the default bundle
 	$(DEV)/equipoise simulate --rebuild --out training/reference/cohort.csv
 	$(DEV)/equipoise train --out $(BUNDLE)
 
@@ -49,8 +49,9 @@ study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times
 coverage: $(DEV_VENV)/.installed ## Go on with the coverage study for 25 minutes and write its tables
 	$(DEV)/python -m studies coverage $(COVERAGE_ARGS)
 
-docs: $(DEV_VENV)/.installed ## Write docs/reference anew: commands, OpenAPI, columns, settings
+docs: $(DEV_VENV)/.installed ## Write docs/reference and the table of subgroups anew
 	$(DEV)/python scripts/reference.py
+	$(DEV)/python scripts/subgroup_table.py
 
 lock: ## Write the lock files anew (needs uv)
 	sh scripts/lock.sh

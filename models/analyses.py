@@ -7,10 +7,12 @@ from dataclasses import dataclass
 from models.outcomes import (
     ALL_EFFECTS,
     COX,
+    EXPLORATORY_EFFECTS,
     FOREST,
     LEARNED_EFFECT,
     OVERALL_EFFECT,
     POOLED_EFFECT,
+    SUBGROUP_EFFECT,
 )
 
 
@@ -23,7 +25,7 @@ class Analysis:
     model : str
         One of `models.outcomes.MODELS`.
     effect : str
-        ``overall``, ``pooled`` or ``learned``.
+        One of `models.outcomes.ANALYSIS_EFFECTS`.
     """
 
     model: str
@@ -32,12 +34,25 @@ class Analysis:
     @property
     def exploratory(self) -> bool:
         """Whether it may never stand alone or first."""
-        return self.effect == LEARNED_EFFECT
+        return self.effect in EXPLORATORY_EFFECTS
 
 
 DEFAULT_ANALYSIS = Analysis(COX, OVERALL_EFFECT)
 FOREST_ANALYSIS = Analysis(FOREST, OVERALL_EFFECT)
+SUBGROUP_ANALYSIS = Analysis(COX, SUBGROUP_EFFECT)
+FOREST_SUBGROUP_ANALYSIS = Analysis(FOREST, SUBGROUP_EFFECT)
 LEARNED_ANALYSIS = Analysis(FOREST, LEARNED_EFFECT)
+
+#: The default first, exploratory ones last.
+EVERY_ANALYSIS: tuple[Analysis, ...] = (
+    DEFAULT_ANALYSIS,
+    Analysis(COX, POOLED_EFFECT),
+    FOREST_ANALYSIS,
+    Analysis(FOREST, POOLED_EFFECT),
+    SUBGROUP_ANALYSIS,
+    FOREST_SUBGROUP_ANALYSIS,
+    LEARNED_ANALYSIS,
+)
 
 
 def shown_analysis(model: str, effect: str) -> Analysis:
@@ -49,13 +64,15 @@ def shown_analysis(model: str, effect: str) -> Analysis:
     return Analysis(model, POOLED_EFFECT if effect == POOLED_EFFECT else OVERALL_EFFECT)
 
 
-def listed_analyses(model: str, effect: str, kinds: tuple[str, ...]) -> tuple[Analysis, ...]:
+def listed_analyses(
+    model: str, effect: str, held: tuple[Analysis, ...] = EVERY_ANALYSIS
+) -> tuple[Analysis, ...]:
     """Return the analyses that stand beside each other, the default first.
 
     Parameters
     ----------
-    kinds : tuple of str
-        The models that the bundle holds.
+    held : tuple of Analysis
+        Those that the bundle can answer, in the order of `EVERY_ANALYSIS`.
 
     Returns
     -------
@@ -63,25 +80,11 @@ def listed_analyses(model: str, effect: str, kinds: tuple[str, ...]) -> tuple[An
         Empty when only the default is asked for.
     """
     if effect == ALL_EFFECTS:
-        return tuple(each for each in _EVERY if each.model in kinds)
+        return held
     shown = shown_analysis(model, effect)
     asked = {shown, Analysis(model, effect)}
     if asked == {DEFAULT_ANALYSIS}:
         return ()
     # Like beside like: each model under each effect that is asked for, and under the default.
     effects = {OVERALL_EFFECT, effect}
-    return tuple(
-        each
-        for each in _EVERY
-        if each.model in {COX, model} and each.model in kinds and each.effect in effects
-    )
-
-
-#: The default first, exploratory ones last.
-_EVERY = (
-    DEFAULT_ANALYSIS,
-    Analysis(COX, POOLED_EFFECT),
-    FOREST_ANALYSIS,
-    Analysis(FOREST, POOLED_EFFECT),
-    LEARNED_ANALYSIS,
-)
+    return tuple(each for each in held if each.model in {COX, model} and each.effect in effects)

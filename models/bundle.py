@@ -3,8 +3,12 @@
 Layout of format 2 (`FORMAT`; a change of meaning needs a new number)::
 
     manifest.json   what it is, how it was made, sha-256 of every other file
-    arrays.npz      coefficients, baselines, forests and the population (read without pickles)
+    arrays.npz      coefficients, baselines, forests, subgroup effects and the population (read
+                    without pickles)
     card.md         the model card
+
+A manifest may name further ``effects`` whose arrays the bundle holds; without the key, as in
+bundles made before there were any, it holds none of them.
 
 Loading audits first: the files must be exactly those of the manifest, with its digests, and
 the arrays exactly those of the format, before anything is constructed.
@@ -25,6 +29,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from models.analyses import EVERY_ANALYSIS, Analysis
 from models.covariates import TABLE_COVARIATES
 from models.cox import CoxHazard, CoxModels, side_by_side
 from models.design_matrix import TERM_NAMES
@@ -37,8 +42,9 @@ from models.forest_arrays import (
     forest_shapes,
     read_forest,
 )
-from models.outcomes import COX, FOREST, HAZARDS, LAST_HORIZON
+from models.outcomes import COX, FOREST, HAZARDS, LAST_HORIZON, SUBGROUP_EFFECT
 from models.population import Block
+from models.subgroup_effects import MODIFIER_PAIRS, SubgroupEffects
 from models.table import FloatArray
 
 FORMAT = 2
@@ -61,12 +67,17 @@ MANIFEST_KINDS: dict[str, type] = {
     "packages": dict,
     "files": dict,
 }
+#: The keys that a manifest may have beside them.
+OPTIONAL_MANIFEST_KINDS: dict[str, type] = {"effects": list}
 #: What a bundle can have been fitted to: simulated trials, or the patients of a real cohort.
 TRAINING_DATA: tuple[str, ...] = ("synthetic", "cohort")
 _COX_PARTS = ("coefficients", "arm", "baseline")
+_SUBGROUP_PARTS = ("interactions", "centre", "means")
 _LARGEST_FILE = 20 * 2**20
 #: What a bundle may hold: the Cox models alone, or the forests beside them.
 _KINDS = ([COX], [COX, FOREST])
+#: Which effects it may hold arrays of.
+_EFFECTS: tuple[list[str], ...] = ([], [SUBGROUP_EFFECT])
 #: What reading a hostile archive may raise.
 _UNREADABLE = (
     *(ValueError, OSError, EOFError, KeyError, RuntimeError),
@@ -92,6 +103,8 @@ class Bundle:
         The model card, Markdown.
     forests : dict
         `ForestHazard` by the same names, or empty when ``kind`` names no forest.
+    subgroup_effects : SubgroupEffects or None
+        ``None`` when ``effects`` does not name them.
     """
 
     manifest: dict[str, Any]
@@ -100,6 +113,7 @@ class Bundle:
     population: tuple[Block, ...]
     card: str
     forests: dict[str, ForestHazard] = field(default_factory=dict)
+    subgroup_effects: SubgroupEffects | None = None
 
     @cached_property
     def cox(self) -> CoxModels:
@@ -110,6 +124,16 @@ class Bundle:
     def kinds(self) -> tuple[str, ...]:
         """The models that can be asked for, the default first."""
         return tuple(self.manifest["kind"])
+
+    @cached_property
+    def held(self) -> tuple[Analysis, ...]:
+        """The analyses that can be answered, in the order of `EVERY_ANALYSIS`."""
+        lacking = {SUBGROUP_EFFECT} if self.subgroup_effects is None else set()
+        return tuple(
+            each
+            for each in EVERY_ANALYSIS
+            if each.model in self.kinds and each.effect not in lacking
+        )
 
     @property
     def id(self) -> str:
@@ -165,6 +189,9 @@ def _stored_arrays(bundle: Bundle) -> dict[str, NDArray[Any]]:
     for name, forest in bundle.forests.items():
         for part, stored in forest_arrays(forest).items():
             arrays[f"forest.{name}.{part}"] = stored
+    if bundle.subgroup_effects is not None:
+        for part in _SUBGROUP_PARTS:
+            arrays[f"subgroup.{part}"] = getattr(bundle.subgroup_effects, part).astype("<f4")
     return arrays
 
 
@@ -195,8 +222,17 @@ def load_bundle(folder: Path) -> Bundle:
     forests = {
         name: read_forest(_parts(arrays, name)) for name in HAZARDS if FOREST in manifest["kind"]
     }
+    effects = (
+        SubgroupEffects(*(arrays[f"subgroup.{part}"] for part in _SUBGROUP_PARTS))
+        if _has_subgroup_effects(manifest)
+        else None
+    )
     digest = "sha256:" + hashlib.sha256(manifest_bytes).hexdigest()
-    return Bundle(manifest, digest, hazards, population, _text(files[CARD]), forests)
+    return Bundle(manifest, digest, hazards, population, _text(files[CARD]), forests, effects)
+
+
+def _has_subgroup_effects(manifest: dict[str, Any]) -> bool:
+    return SUBGROUP_EFFECT in manifest.get("effects", [])
 
 
 def _text(data: bytes) -> str:
@@ -227,14 +263,18 @@ def _read_manifest(data: bytes) -> dict[str, Any]:
         raise _refuse("bundle_damaged", f"{MANIFEST} is not JSON.") from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
         raise _refuse("bundle_format", f"The bundle's format is not {FORMAT}.")
-    if set(manifest) != set(MANIFEST_KINDS):
-        odd = ", ".join(sorted(set(manifest) ^ set(MANIFEST_KINDS)))
+    required = set(manifest) - set(OPTIONAL_MANIFEST_KINDS)
+    if required != set(MANIFEST_KINDS):
+        odd = ", ".join(sorted(required ^ set(MANIFEST_KINDS)))
         raise _refuse("bundle_format", f"The manifest lacks or adds: {odd}.")
-    wrong = [name for name, kind in MANIFEST_KINDS.items() if type(manifest[name]) is not kind]
+    kinds = {**MANIFEST_KINDS, **OPTIONAL_MANIFEST_KINDS}
+    wrong = [name for name in manifest if type(manifest[name]) is not kinds[name]]
     if wrong or not all(isinstance(fields, list) for fields in manifest["population"]):
         raise _refuse("bundle_format", f"Of another type: {', '.join(wrong) or 'population'}.")
     if manifest["kind"] not in _KINDS:
         raise _refuse("bundle_format", f"The bundle holds other models: {manifest['kind']}.")
+    if manifest.get("effects", []) not in _EFFECTS:
+        raise _refuse("bundle_format", f"The bundle holds other effects: {manifest['effects']}.")
     if manifest["training_data"] not in TRAINING_DATA:
         raise _refuse("bundle_format", f"Of other training data: {manifest['training_data']}.")
     if manifest["terms"] != list(TERM_NAMES):
@@ -271,6 +311,10 @@ def _array_shapes(manifest: dict[str, Any]) -> dict[str, tuple[int | None, ...]]
         for name in HAZARDS:
             for part, shape in forest_shapes(members).items():
                 shapes[f"forest.{name}.{part}"] = shape
+    if _has_subgroup_effects(manifest):
+        shapes["subgroup.interactions"] = (len(MODIFIER_PAIRS), members)
+        shapes["subgroup.centre"] = (len(MODIFIER_PAIRS),)
+        shapes["subgroup.means"] = (2 * len(MODIFIER_PAIRS), len(MODIFIER_PAIRS))
     return shapes
 
 
@@ -306,10 +350,24 @@ def _check_meaning(arrays: dict[str, FloatArray], manifest: dict[str, Any]) -> N
             cells = arrays[name.replace(".weights", ".cells")]
             if len(array) != len(cells) or (array < 0).any() or not array.sum() > 0:
                 raise _refuse("bundle_format", f"{name} are no weights of the cells.")
+    if _has_subgroup_effects(manifest):
+        _check_shares(arrays)
     for name in HAZARDS if FOREST in manifest["kind"] else ():
         fault = forest_fault(_parts(arrays, name), manifest["members"])
         if fault:
             raise _refuse("bundle_format", f"The forest of {name} is damaged: {fault}.")
+
+
+def _check_shares(arrays: dict[str, FloatArray]) -> None:
+    """Refuse centres and means that no trial has.
+
+    They are shares of the second subgroup of a pair, which is nobody of the first.
+    """
+    centre, means = arrays["subgroup.centre"], arrays["subgroup.means"]
+    halves = not np.diag(means[::2]).any() and (np.diag(means[1::2]) == 1).all()
+    shares = min(centre.min(), means.min()) >= 0 and max(centre.max(), means.max()) <= 1
+    if not (halves and shares):
+        raise _refuse("bundle_format", "The subgroups' centre and means are no shares.")
 
 
 def _parts(arrays: dict[str, FloatArray], name: str) -> dict[str, FloatArray]:

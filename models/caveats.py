@@ -21,8 +21,10 @@ from models.evidence import Figure, figure, pairs
 from models.options import Options
 from models.outcomes import (
     FOREST,
+    LEARNED_EFFECT,
     LOCAL_COMPLICATIONS_GIVEN_AT,
     MEDIAN_FOLLOW_UP,
+    SUBGROUP_EFFECT,
     UPPER_QUARTILE_OF_FOLLOW_UP,
 )
 from models.patient import Patient
@@ -87,7 +89,7 @@ class Case:
     @property
     def listed(self) -> tuple[Analysis, ...]:
         """The analyses that stand beside each other."""
-        return self.options.listed(self.bundle.kinds)
+        return self.options.listed(self.bundle.held)
 
 
 #: The rules that ``when`` names.
@@ -98,7 +100,8 @@ RULES: Mapping[str, Callable[[Case], bool]] = {
     "not_48": lambda case: any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in case.horizons),
     "two_models": lambda case: any(each.model == FOREST for each in case.listed),
     "models_far_apart": lambda case: case.gap >= _FAR_APART,
-    "exploratory": lambda case: any(each.exploratory for each in case.listed),
+    "subgroup_effect": lambda case: any(each.effect == SUBGROUP_EFFECT for each in case.listed),
+    "learned_effect": lambda case: any(each.effect == LEARNED_EFFECT for each in case.listed),
     "unknown": lambda case: bool(case.patient.unknown_covariates),
     "ps_1_or_2": lambda case: case.patient.values["ecog_ps"] in (1, 2),
     "triple_negative": lambda case: case.patient.values["triple_negative"] is True,

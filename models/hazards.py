@@ -14,12 +14,15 @@ from numpy.typing import NDArray
 from models.analyses import Analysis
 from models.bundle import Bundle
 from models.forest import ForestHazard, at_months, member_hazards
-from models.outcomes import FOREST, HAZARDS, LEARNED_EFFECT
+from models.outcomes import FOREST, HAZARDS, LEARNED_EFFECT, OUTCOMES, SUBGROUP_EFFECT
 from models.table import FloatArray
 
 #: From names of hazards and months to cumulative hazards of shape
 #: (rows, hazards, arms, months, members); the arms are no surgery and surgery.
 Source = Callable[[Sequence[str], NDArray[np.intp]], FloatArray]
+
+#: The hazards of overall survival.
+_DEATH = OUTCOMES[0].event_hazards
 
 
 def hazard_source(design: FloatArray, bundle: Bundle, analysis: Analysis) -> Source:
@@ -31,12 +34,38 @@ def hazard_source(design: FloatArray, bundle: Bundle, analysis: Analysis) -> Sou
     Parameters
     ----------
     design : array, shape (rows, terms)
+
+    Raises
+    ------
+    ValueError
+        If the bundle does not hold the effect.
     """
-    if analysis.model != FOREST:
-        return _cox_source(design, bundle)
     if analysis.effect == LEARNED_EFFECT:
         return _learned_source(design, bundle)
-    return _forest_source(design, bundle)
+    of_model = _forest_source if analysis.model == FOREST else _cox_source
+    source = of_model(design, bundle)
+    if analysis.effect == SUBGROUP_EFFECT:
+        return _moved_by_subgroups(source, design, bundle)
+    return source
+
+
+def _moved_by_subgroups(source: Source, design: FloatArray, bundle: Bundle) -> Source:
+    """Return a source whose ratio of death, surgery / no surgery, is moved for each patient.
+
+    Hazards of other causes, on which the local outcomes rest, keep the whole trial's effect.
+    """
+    if bundle.subgroup_effects is None:
+        raise ValueError(f"the bundle holds no effect {SUBGROUP_EFFECT}")
+    factors = np.exp(bundle.subgroup_effects.shifts(design))
+
+    def hazards_at(names: Sequence[str], months: NDArray[np.intp]) -> FloatArray:
+        hazards = source(names, months)
+        for place, name in enumerate(names):
+            if name in _DEATH:
+                hazards[:, place, 1] = hazards[:, place, 1] * factors[:, None]
+        return hazards
+
+    return hazards_at
 
 
 def _cox_source(design: FloatArray, bundle: Bundle) -> Source:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.analyses import Analysis, listed_analyses, shown_analysis
+from models.analyses import EVERY_ANALYSIS, Analysis, listed_analyses, shown_analysis
 from models.assess import Question
 from models.errors import InvalidInput, Problem
 from models.fields import echo, read_number
@@ -32,6 +32,7 @@ from models.outcomes import (
     MODELS,
     OVERALL_EFFECT,
     POOLED_EFFECT,
+    SUBGROUP_EFFECT,
 )
 
 
@@ -65,9 +66,9 @@ class Options:
         """The analysis whose figures are the answer's own."""
         return shown_analysis(self.model, self.effect)
 
-    def listed(self, kinds: tuple[str, ...]) -> tuple[Analysis, ...]:
+    def listed(self, held: tuple[Analysis, ...] = EVERY_ANALYSIS) -> tuple[Analysis, ...]:
         """Return the analyses beside each other, as `models.analyses.listed_analyses`."""
-        return listed_analyses(self.model, self.effect, kinds)
+        return listed_analyses(self.model, self.effect, held)
 
 
 def _refuse(name: str, code: str, message: str, accepted: str) -> InvalidInput:
@@ -180,8 +181,11 @@ OPTION_SCHEMAS: dict[str, dict[str, Any]] = {
         "description": f"Which effect of surgery is used. {OVERALL_EFFECT}: the whole trial's. "
         f"{POOLED_EFFECT}: that of the four earlier randomised trials on survival, by which local "
         f"relapse-free survival is capped; the other outcomes keep the whole trial's. "
+        f"{SUBGROUP_EFFECT}: on survival, the whole trial's moved by the subgroups that she "
+        f"belongs to, shrunk and estimated together; exploratory: listed in analyses, never the "
+        f"figures of the answer. "
         f"{LEARNED_EFFECT}: what the forest itself finds; it needs model {FOREST}, changes all "
-        f"outcomes and is exploratory: listed in analyses, never the figures of the answer. "
+        f"outcomes and is exploratory, too. "
         f"{ALL_EFFECTS}: all of them beside each other.",
     },
     "interval_level": {

@@ -90,13 +90,17 @@ COX, FOREST = "cox", "forest"
 MODEL_LABELS: dict[str, str] = {COX: "Cox model", FOREST: "random survival forest"}
 MODELS: tuple[str, ...] = tuple(MODEL_LABELS)
 DEFAULT_MODEL = COX
-OVERALL_EFFECT, POOLED_EFFECT, LEARNED_EFFECT, ALL_EFFECTS = "overall", "pooled", "learned", "all"
+OVERALL_EFFECT, POOLED_EFFECT, SUBGROUP_EFFECT = "overall", "pooled", "subgroup"
+LEARNED_EFFECT, ALL_EFFECTS = "learned", "all"
 #: The effects of surgery whose figures can be an answer's own: the whole trial's, or that of the
 #: four earlier randomised trials together.
 SHOWN_EFFECTS: tuple[str, ...] = (OVERALL_EFFECT, POOLED_EFFECT)
-#: The effects of one analysis, what the forest finds by itself (exploratory) among them.
-#: Local outcomes take the whole trial's under each of them but the forest's own.
-ANALYSIS_EFFECTS: tuple[str, ...] = (*SHOWN_EFFECTS, LEARNED_EFFECT)
+#: Exploratory effects, which differ between patients: by the subgroups that she belongs to,
+#: shrunk and estimated together, and what the forest finds by itself.
+EXPLORATORY_EFFECTS: tuple[str, ...] = (SUBGROUP_EFFECT, LEARNED_EFFECT)
+#: The effects of one analysis. Local outcomes take the whole trial's under each of them but the
+#: forest's own.
+ANALYSIS_EFFECTS: tuple[str, ...] = (*SHOWN_EFFECTS, *EXPLORATORY_EFFECTS)
 #: What can be asked for: one of them, or all beside each other.
 EFFECTS: tuple[str, ...] = (*ANALYSIS_EFFECTS, ALL_EFFECTS)
 DEFAULT_EFFECT = OVERALL_EFFECT

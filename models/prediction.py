@@ -20,7 +20,7 @@ from models.errors import InvalidInput, Problem
 from models.intervals import Estimates
 from models.memory import Figures, Memory
 from models.options import Options
-from models.outcomes import OVERALL_EFFECT, POOLED_EFFECT
+from models.outcomes import ALL_EFFECTS, OVERALL_EFFECT, POOLED_EFFECT
 from models.patient import Patient
 from models.subgroups import SubgroupEvidence, subgroups_of
 from models.table import FloatArray, Table, row_count, select_rows, table_of
@@ -103,7 +103,7 @@ def predict(
     Raises
     ------
     InvalidInput
-        If the bundle does not hold the model that is asked for.
+        If the bundle does not hold the model or the effect that is asked for.
     """
     refuse_lacking(bundle, options)
     verdicts = [check_eligibility(patient) for patient in patients]
@@ -135,7 +135,7 @@ class Asked:
 
 
 def refuse_lacking(bundle: Bundle, options: Options) -> None:
-    """Refuse a model that the bundle does not hold.
+    """Refuse a model, or an effect, that the bundle does not hold.
 
     Raises
     ------
@@ -146,6 +146,11 @@ def refuse_lacking(bundle: Bundle, options: Options) -> None:
         message = f"The bundle {bundle.id} {bundle.version} holds no {options.model}."
         accepted = f"one of {', '.join(bundle.kinds)}, or another bundle"
         raise InvalidInput([Problem("model", "not_accepted", message, accepted)])
+    effects = [each.effect for each in bundle.held if each.model == options.model]
+    if options.effect not in (*effects, ALL_EFFECTS):
+        message = f"The bundle {bundle.id} {bundle.version} holds no effect {options.effect}."
+        accepted = f"one of {', '.join([*effects, ALL_EFFECTS])}, or another bundle"
+        raise InvalidInput([Problem("effect", "not_accepted", message, accepted)])
 
 
 def _figures(patients: Sequence[Patient], asked: Asked, memory: Memory) -> list[Figures]:
@@ -171,7 +176,7 @@ def _score(table: Table, asked: Asked) -> list[Figures]:
     if not rows:
         return []
     by_analysis: dict[Analysis, Estimates] = {}
-    listed = asked.options.listed(asked.bundle.kinds)
+    listed = asked.options.listed(asked.bundle.held)
     for model in dict.fromkeys([asked.options.model, *(each.model for each in listed)]):
         by_analysis |= _model_figures(table, asked, model)
     for analysis in listed:
@@ -224,7 +229,7 @@ def _prediction(
         options=options,
         bundle=bundle,
         analyses=figures,
-        listed=options.listed(bundle.kinds) if figures else (),
+        listed=options.listed(bundle.held) if figures else (),
         caveats=tuple(caveats_for(Case(patient, bundle, options, _largest_gap(figures))))
         if figures
         else (),

@@ -2,8 +2,9 @@
 
 from collections.abc import Collection
 
+from models.analyses import Analysis
 from models.evidence import figure
-from models.outcomes import FOREST
+from models.outcomes import FOREST, SUBGROUP_EFFECT
 
 INTENDED_USE = (
     "Research and education for health professionals. Not assessed, cleared or CE-marked as a "
@@ -23,6 +24,13 @@ FOREST_INTERVALS = (
     "The forest's intervals are narrower than that: they are the spread over simulated trials "
     "after the forest has pulled every patient towards the average, and carry the assumed "
     "prognostic effects only in part. The model card says how often they miss."
+)
+
+#: What must be said beside it where the effect by subgroups is shown.
+SUBGROUP_INTERVALS = (
+    "Under the effect by subgroups, intervals also carry the error of the trial's differences "
+    "between subgroups, after these were drawn towards the whole trial's effect. How large such "
+    "differences can be is assumed."
 )
 
 TIME_ORIGIN = (
@@ -46,6 +54,10 @@ CREDIT = (
 )
 
 
-def interval_meaning(models: Collection[str]) -> str:
-    """Return what the intervals of an answer mean in which some models' figures stand."""
-    return f"{INTERVAL_MEANING} {FOREST_INTERVALS}" if FOREST in models else INTERVAL_MEANING
+def interval_meaning(analyses: Collection[Analysis]) -> str:
+    """Return what the intervals of an answer mean in which some analyses' figures stand."""
+    further = {
+        FOREST_INTERVALS: any(each.model == FOREST for each in analyses),
+        SUBGROUP_INTERVALS: any(each.effect == SUBGROUP_EFFECT for each in analyses),
+    }
+    return " ".join([INTERVAL_MEANING, *(text for text, needed in further.items() if needed)])

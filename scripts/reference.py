@@ -1,4 +1,4 @@
-"""Write the reference pages from what they are about: commands, OpenAPI, columns and settings.
+"""Write the reference pages: commands, OpenAPI, columns, settings and the reference cohort.
 
 ``python scripts/reference.py`` writes docs/reference; a test holds the pages equal to it.
 """
@@ -31,6 +31,9 @@ from service.cli import main as equipoise
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
 from service.lists.tables import REJECTS, SCORED_COLUMNS, Column, FigureColumns
 from service.settings import SETTINGS
+from training.cohort_csv import read_cohort
+from training.matching.report import report
+from training.reference import reference_csv
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 _NOTE = "<!-- Written by `make docs`; changes here are overwritten. -->"
@@ -44,6 +47,7 @@ def pages() -> dict[str, str]:
         "api.md": _page("API", api_lines(openapi())),
         "columns.md": _page("Columns of lists", columns_lines()),
         "settings.md": _page("Settings", settings_lines()),
+        "cohort.md": _page("The reference cohort", cohort_lines()),
     }
 
 
@@ -63,8 +67,9 @@ def cli_lines() -> Iterator[str]:
             raise ValueError(f"{name} cannot be loaded")
         yield from (f"## equipoise {name}", "", "```text", _help(command, name), "```", "")
     yield from (
-        "Exit codes: 0 all is well, 1 some rows were rejected (`score`), 2 nothing was done and",
-        "one sentence says why.",
+        "Exit codes: 0 all is well, 1 some rows were rejected (`score`) or a figure differs",
+        "(`simulate --check`), 2 nothing was done and one sentence says why, 130 interrupted",
+        "(`simulate`).",
     )
 
 
@@ -169,7 +174,7 @@ def _asked_line(model: str, effect: str) -> Iterator[str]:
     if effect == LEARNED_EFFECT and model != FOREST:
         return
     options = Options(model=model, effect=effect)
-    listed = options.listed(MODELS)
+    listed = options.listed()
     further = [_suffix(each) for each in listed if each != options.shown]
     if any(each.model == FOREST for each in listed):
         further.append("`_forest_minus_cox`")
@@ -180,6 +185,21 @@ def _asked_line(model: str, effect: str) -> Iterator[str]:
 def _suffix(analysis: Analysis) -> str:
     exploratory = "_exploratory" if analysis.exploratory else ""
     return f"`_{analysis.model}_{analysis.effect}{exploratory}`"
+
+
+def cohort_lines() -> Iterator[str]:
+    """Yield every published figure beside what the shipped cohort reached."""
+    found = report(read_cohort(reference_csv()))
+    yield from (
+        "What `equipoise simulate --check` prints of `training/reference/cohort.csv`: 407",
+        "simulated patients who reproduce the printed figures (decision 0014). Reached figures",
+        "have one digit more than printed ones.",
+        "",
+    )
+    for sentence in found.summary():
+        yield from (sentence, "")
+    yield from _table("figure", "published", "reached", "within rounding")
+    yield from (_row(*cells) for cells in found.rows())
 
 
 def api_lines(document: dict[str, Any]) -> Iterator[str]:

@@ -22,7 +22,7 @@ def common_part(bundle: Bundle, options: Options) -> dict[str, Any]:
     """Return what holds for every patient of a request."""
     return {
         "intended_use": INTENDED_USE,
-        "interval_meaning": interval_meaning(_models(bundle, options)),
+        "interval_meaning": interval_meaning({options.shown, *options.listed(bundle.held)}),
         "time_origin": TIME_ORIGIN,
         "arms": ARMS_ARE_POLICIES,
         "credit": CREDIT,
@@ -37,11 +37,6 @@ def common_part(bundle: Bundle, options: Options) -> dict[str, Any]:
         "horizons_months": list(options.horizons_months),
         "interval_level": options.interval_level,
     }
-
-
-def _models(bundle: Bundle, options: Options) -> set[str]:
-    """Return the models whose figures stand in an answer."""
-    return {options.shown.model, *(each.model for each in options.listed(bundle.kinds))}
 
 
 def single_answer(prediction: Prediction) -> dict[str, Any]:

@@ -6,22 +6,28 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from models.analyses import Analysis
 from models.bundle import Bundle
 from models.errors import Problem, TooLargeInput
 from models.options import Options
-from models.outcomes import COX, FOREST
+from models.outcomes import COX, FOREST, LEARNED_EFFECT, SUBGROUP_EFFECT
 from models.patient import Patient
 from models.population import completion_count
 from models.table import table_of
 
 #: The work of a model on one combination, and of the forest's own effect, in that of the Cox
 #: model (measured, rounded up). They add up: the Cox model's figures stand beside the forest's.
+#: The effect by subgroups takes the work of its model once more.
 _WEIGHTS = {COX: 1, FOREST: 4}
 _LEARNED_WEIGHT = 8
 
 #: How many times a combination counts when the forest is asked for, and its own effect with it.
 FOREST_COUNTS = _WEIGHTS[COX] + _WEIGHTS[FOREST]
 LEARNED_COUNTS = FOREST_COUNTS + _LEARNED_WEIGHT
+#: With the effect by subgroups, and with all effects.
+SUBGROUP_COUNTS = 2 * _WEIGHTS[COX]
+FOREST_SUBGROUP_COUNTS = 2 * FOREST_COUNTS
+ALL_COUNTS = FOREST_SUBGROUP_COUNTS + _LEARNED_WEIGHT
 
 
 def refuse_too_much(
@@ -58,7 +64,9 @@ def refuse_too_much(
         accepted = (
             f"at most {most} combinations times horizons; with the forest each counts "
             f"{FOREST_COUNTS} times (the Cox model's figures stand beside it), with the forest's "
-            f"own effect {LEARNED_COUNTS} times; patients with the same values count once"
+            f"own effect {LEARNED_COUNTS} times, with the effect by subgroups "
+            f"{SUBGROUP_COUNTS} times ({FOREST_SUBGROUP_COUNTS} with the forest), with all "
+            f"effects {ALL_COUNTS} times; patients with the same values count once"
         )
         raise TooLargeInput([Problem("", "too_large", message, accepted)])
 
@@ -73,7 +81,13 @@ def _distinct_profiles(patients: Sequence[Patient]) -> list[dict[str, float]]:
 
 def _weight(bundle: Bundle, options: Options) -> int:
     """Return how many times the work of the Cox model is asked for."""
-    listed = options.listed(bundle.kinds)
+    listed = options.listed(bundle.held)
     models = {options.model, *(analysis.model for analysis in listed)}
-    learned = _LEARNED_WEIGHT if any(analysis.exploratory for analysis in listed) else 0
-    return sum(_WEIGHTS[model] for model in models) + learned
+    return sum(_WEIGHTS[model] for model in models) + sum(map(_further_weight, listed))
+
+
+def _further_weight(analysis: Analysis) -> int:
+    """Return what an analysis costs beyond its model's figures under the whole trial's effect."""
+    if analysis.effect == LEARNED_EFFECT:
+        return _LEARNED_WEIGHT
+    return _WEIGHTS[analysis.model] if analysis.effect == SUBGROUP_EFFECT else 0

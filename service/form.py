@@ -11,7 +11,7 @@ from models.covariates import ELIGIBILITY_FACTS, FIELDS
 from models.errors import InvalidInput, Problem
 from models.fields import Choice, ChoiceField, Field, FlagField, NumberField, SetField
 from models.options import Options, read_options_text
-from models.outcomes import FOREST, LEARNED_EFFECT, MODEL_LABELS
+from models.outcomes import ALL_EFFECTS, FOREST, MODEL_LABELS
 from models.patient import Patient, read_patient_text
 from models.refused import refuse_name
 
@@ -86,10 +86,10 @@ def read_form(form: MultiDict[str, str]) -> Submitted:
 
 
 def _read_options(model: str | None) -> Options:
-    """Return the options; with the forest, its own effect stands beside, as exploratory."""
+    """Return the options; with the forest, all effects stand beside, exploratory ones folded."""
     options = read_options_text({} if model is None else {MODEL: model})
     if options.model == FOREST:
-        return replace(options, effect=LEARNED_EFFECT)
+        return replace(options, effect=ALL_EFFECTS)
     return options
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from models.analyses import DEFAULT_ANALYSIS, LEARNED_ANALYSIS
+from models.analyses import DEFAULT_ANALYSIS, Analysis
 from models.covariates import FIELDS
 from models.evidence import Figure, figure
 from models.fields import ChoiceField, FlagField, SetField, Value
@@ -14,9 +14,11 @@ from models.outcomes import (
     ARM_LABELS,
     COX,
     DIFFERENCE,
+    LEARNED_EFFECT,
     MODEL_LABELS,
     OUTCOMES,
     PTR,
+    SUBGROUP_EFFECT,
     SYSTEMIC_THERAPY,
     Outcome,
 )
@@ -87,9 +89,10 @@ class OutcomeView:
         Why there are no figures; then there are no rows.
     sentence : str
         The figures at four years in words, or ``""`` when not asked for.
-    cox, exploratory : BesideTable or None
-        What the Cox model says where the forest's figures are shown, and what the forest
-        itself finds.
+    cox : BesideTable or None
+        What the Cox model says where the forest's figures are shown.
+    exploratory : tuple of BesideTable
+        The difference under each exploratory effect that was asked for.
     adds_up : bool
         Whether every difference equals the difference of the rounded figures beside it.
     """
@@ -100,7 +103,7 @@ class OutcomeView:
     rows: tuple[TableRow, ...]
     withheld: str = ""
     cox: BesideTable | None = None
-    exploratory: BesideTable | None = None
+    exploratory: tuple[BesideTable, ...] = ()
 
     @property
     def adds_up(self) -> bool:
@@ -147,14 +150,27 @@ def _cox_table(outcome: Outcome, prediction: Prediction, level: str) -> BesideTa
     return BesideTable(f"The same by the {MODEL_LABELS[COX]}: estimate and {level} interval", rows)
 
 
-def _exploratory_table(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
-    """Return the difference that the forest itself finds, where it was asked for."""
-    if LEARNED_ANALYSIS not in prediction.listed:
-        return None
-    part = outcomes_part(prediction, LEARNED_ANALYSIS)[outcome.name]
-    cells = _bands(part[DIFFERENCE], DIFFERENCE)
-    caption = f"Difference that the forest itself finds: estimate and {level} interval"
-    return BesideTable(caption, ((ARM_LABELS[DIFFERENCE], cells),))
+def _exploratory_tables(outcome: Outcome, prediction: Prediction) -> Iterator[BesideTable]:
+    """Yield the difference under each exploratory effect that was asked for.
+
+    Local outcomes do not depend on subgroups; local relapse-free survival does only where
+    survival caps it, so that effect is shown for survival alone.
+    """
+    level = f"{prediction.options.interval_level:.0%}"
+    for analysis in prediction.listed:
+        by_subgroups = analysis.effect == SUBGROUP_EFFECT
+        if not analysis.exploratory or (by_subgroups and outcome != OUTCOMES[0]):
+            continue
+        part = outcomes_part(prediction, analysis)[outcome.name]
+        cells = _bands(part[DIFFERENCE], DIFFERENCE)
+        caption = f"{_exploratory_words(analysis)}: estimate and {level} interval"
+        yield BesideTable(caption, ((ARM_LABELS[DIFFERENCE], cells),))
+
+
+def _exploratory_words(analysis: Analysis) -> str:
+    if analysis.effect == LEARNED_EFFECT:
+        return "Difference that the forest itself finds"
+    return f"Difference by subgroups, by the {MODEL_LABELS[analysis.model]}"
 
 
 def _bands(band: Mapping[str, list[float]], arm: str) -> tuple[str, ...]:
@@ -178,7 +194,7 @@ def _outcome_view(outcome: Outcome, prediction: Prediction) -> OutcomeView:
         sentence,
         rows,
         cox=_cox_table(outcome, prediction, level),
-        exploratory=_exploratory_table(outcome, prediction, level),
+        exploratory=tuple(_exploratory_tables(outcome, prediction)),
     )
 
 

@@ -6,7 +6,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
-from models.outcomes import ARM_LABELS, COX, DEFAULT_MODEL, MODEL_LABELS
+from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import predict
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, TIME_ORIGIN, interval_meaning
 from service.cost import refuse_too_much
@@ -78,7 +78,7 @@ def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
             outcomes=outcome_views(prediction) if prediction.in_scope else [],
             pooled=pooled_view(prediction) if prediction.in_scope else None,
             harms=harm_sentences() if prediction.in_scope else [],
-            interval_meaning=interval_meaning({COX, options.model}),
+            interval_meaning=interval_meaning({options.shown, *prediction.listed}),
             inputs=input_rows(submitted.patient),
             typed=list(form.items(multi=True)),
         )

@@ -17,7 +17,7 @@ from models.design_matrix import TERM_NAMES
 from models.evidence.figures import KINDS, STATUSES, Figure
 from models.evidence.interactions import CREDIBILITIES
 from models.fields import Field
-from models.outcomes import MODELS
+from models.outcomes import MODELS, SUBGROUP_EFFECT
 from models.patient_schema import JSON_SCHEMA
 from service.evidence_rows import EVIDENCE_COLUMNS
 from service.schemas import Described
@@ -107,8 +107,17 @@ _MANIFEST_FIELDS: dict[str, fields.Field[Any]] = {
 }
 ManifestSchema: type[Schema] = Schema.from_dict(
     {
-        name: _MANIFEST_FIELDS[name] if name in _MANIFEST_FIELDS else _PLAIN[kind](required=True)
-        for name, kind in MANIFEST_KINDS.items()
+        **{
+            name: _MANIFEST_FIELDS.get(name) or _PLAIN[kind](required=True)
+            for name, kind in MANIFEST_KINDS.items()
+        },
+        "effects": fields.List(
+            fields.String(metadata={"enum": [SUBGROUP_EFFECT]}),
+            metadata={
+                "description": "Effects of surgery whose arrays it holds beyond those of its "
+                "models; absent when there are none."
+            },
+        ),
     },
     name="Manifest",
 )

@@ -173,7 +173,7 @@ class AnalysisSchema(Schema):
         required=True,
         metadata={
             "description": "true: a hypothesis that is never the figures of an answer and stands "
-            "behind all other analyses, as what the forest learned does."
+            "behind all other analyses, as the effect by subgroups and what the forest learned do."
         },
     )
     outcomes = fields.Nested(_OutcomesSchema, required=True)
@@ -214,7 +214,7 @@ class ModelSchema(Schema):
     id = fields.String(required=True)
     version = fields.String(required=True)
     kind = _one_of(MODELS, "Of the answer's outcomes.")
-    effect = _one_of(SHOWN_EFFECTS, "Of the answer's outcomes: never learned, never all.")
+    effect = _one_of(SHOWN_EFFECTS, "Of the answer's outcomes: never exploratory, never all.")
     training_data = _one_of(TRAINING_DATA, "Simulated trials, or the patients of a cohort.")
     digest = fields.String(required=True)
 

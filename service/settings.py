@@ -43,6 +43,7 @@ SETTINGS: tuple[Setting, ...] = (
         "50000",
         "Most combinations of unknown values in one request, times its horizons. Each counts once "
         "for the Cox model, 5 times with the forest and 13 times with the forest's own effect; "
+        "with the effect by subgroups 2 times (10 with the forest), with all effects 18 times; "
         "patients with the same values count once. The default is about 15 seconds' work.",
     ),
 )

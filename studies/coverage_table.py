@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 from scipy.stats import beta
@@ -11,7 +12,7 @@ from scipy.stats import beta
 from models.outcomes import ARM_LABELS, OUTCOMES
 from models.table import FloatArray
 from studies.coverage import Replicate
-from studies.ensembles import HORIZONS, SUBJECTS
+from studies.ensembles import HORIZONS, PROFILES, SUBJECTS
 
 #: What is asked of truths from the ensemble's own priors: of the average's rates, that their
 #: Monte Carlo intervals meet the range; of single profiles', that they reach the bound.
@@ -19,36 +20,52 @@ WANTED_OF_AVERAGE = (0.93, 0.97)
 WANTED_OF_PROFILES = 0.90
 
 
-@dataclass(frozen=True)
-class Rate:
-    """How often an interval held the truth.
+#: The profiles' rates averaged: a subject of its own in the tables.
+TOGETHER = "the profiles together"
 
-    Attributes
-    ----------
-    held, of : int
-        Replicates.
-    """
 
-    held: int
-    of: int
+class Estimate(NamedTuple):
+    """A rate and its Monte Carlo interval, 95%."""
 
-    @property
-    def share(self) -> float:
-        """The rate."""
-        return self.held / self.of
-
-    @property
-    def interval(self) -> tuple[float, float]:
-        """Its Monte Carlo interval: Clopper and Pearson, 95%."""
-        missed = self.of - self.held
-        lower = beta.ppf(0.025, self.held, missed + 1) if self.held else 0.0
-        upper = beta.ppf(0.975, self.held + 1, missed) if missed else 1.0
-        return float(lower), float(upper)
+    share: float
+    lower: float
+    upper: float
 
     def meets(self, low: float, high: float) -> bool:
         """Return whether the Monte Carlo interval and a range have values in common."""
-        lower, upper = self.interval
-        return lower <= high and low <= upper
+        return self.lower <= high and low <= self.upper
+
+
+def rate(held: float, of: float) -> Estimate:
+    """Return how often an interval held the truth, with Clopper and Pearson's interval.
+
+    Parameters
+    ----------
+    held, of : float
+        Replicates, or as many as count like independent ones (`clustered`).
+    """
+    missed = of - held
+    lower = beta.ppf(0.025, held, missed + 1) if held else 0.0
+    upper = beta.ppf(0.975, held + 1, missed) if missed else 1.0
+    return Estimate(held / of, float(lower), float(upper))
+
+
+def clustered(shares: FloatArray) -> Estimate:
+    """Return the mean of the replicates' own shares, with its Monte Carlo interval.
+
+    The profiles of a replicate share one trial, so that they are no independent trials of the
+    intervals. Clopper and Pearson's interval is taken for the number of independent ones that
+    would have the same standard error, at least the number of replicates.
+
+    Parameters
+    ----------
+    shares : array, shape (replicates,)
+    """
+    mean, of = float(shares.mean()), len(shares)
+    variance = shares.var(ddof=1) / of if of > 1 else 0.0
+    alike = mean * (1 - mean) / variance if variance > 0 else 0.0
+    effective = max(float(of), alike)
+    return rate(mean * effective, effective)
 
 
 @dataclass(frozen=True)
@@ -58,15 +75,14 @@ class Line:
     subject: str
     outcome: str
     arm: str
-    rates: tuple[Rate, ...]
+    rates: tuple[Estimate, ...]
     widths: tuple[float, ...]
 
     @property
     def judged(self) -> bool:
         """Whether all rates are as wanted."""
-        if self.subject == SUBJECTS[0]:
-            return all(rate.meets(*WANTED_OF_AVERAGE) for rate in self.rates)
-        return all(rate.meets(WANTED_OF_PROFILES, 1.0) for rate in self.rates)
+        wanted = (WANTED_OF_PROFILES, 1.0) if self.subject in PROFILES else WANTED_OF_AVERAGE
+        return all(each.meets(*wanted) for each in self.rates)
 
 
 def lines(replicates: Sequence[Replicate]) -> list[Line]:
@@ -75,18 +91,41 @@ def lines(replicates: Sequence[Replicate]) -> list[Line]:
     truth, lower, upper = (
         np.stack([getattr(each, name) for each in found]) for name in ("truth", "lower", "upper")
     )
-    held = ((lower <= truth) & (truth <= upper)).sum(axis=0)
-    width = (upper - lower).mean(axis=0)
-    return list(_lines(held, width, len(found)))
+    held, width = (lower <= truth) & (truth <= upper), (upper - lower).mean(axis=0)
+    # The average of the trial's patients comes first; what follows are the profiles.
+    together = _lines(TOGETHER, held[:, 1:].mean(axis=1), width[1:].mean(axis=0), clustered)
+    single = [
+        line
+        for place, subject in enumerate(SUBJECTS)
+        for line in _lines(subject, held[:, place].astype(float), width[place], _counted)
+    ]
+    return [*together, *single]
 
 
-def _lines(held: FloatArray, width: FloatArray, of: int) -> Iterator[Line]:
-    for place, subject in enumerate(SUBJECTS):
-        for number, outcome in enumerate(OUTCOMES):
-            for column, arm in enumerate(ARM_LABELS.values()):
-                at = (place, number, column)
-                rates = tuple(Rate(int(count), of) for count in held[at])
-                yield Line(subject, outcome.label, arm, rates, tuple(width[at].tolist()))
+def _counted(held: FloatArray) -> Estimate:
+    return rate(int(held.sum()), len(held))
+
+
+def overall(replicates: Sequence[Replicate]) -> Estimate:
+    """Return the rate over profiles, outcomes, arms and horizons together."""
+    found = [each for each in replicates if not each.failure]
+    shares = [
+        ((each.lower <= each.truth) & (each.truth <= each.upper))[1:].mean() for each in found
+    ]
+    return clustered(np.array(shares))
+
+
+def _lines(
+    subject: str,
+    held: FloatArray,
+    width: FloatArray,
+    estimate: Callable[[FloatArray], Estimate],
+) -> Iterator[Line]:
+    """Yield a subject's rows; held has the replicates first, then outcomes, arms, horizons."""
+    for number, outcome in enumerate(OUTCOMES):
+        for column, arm in enumerate(ARM_LABELS.values()):
+            rates = tuple(estimate(each) for each in held[:, number, column].T)
+            yield Line(subject, outcome.label, arm, rates, tuple(width[number, column].tolist()))
 
 
 def markdown(replicates: Sequence[Replicate], judged: bool) -> str:
@@ -99,7 +138,9 @@ def markdown(replicates: Sequence[Replicate], judged: bool) -> str:
     """
     failed = [each.failure for each in replicates if each.failure]
     redrawn = sum(each.redrawn for each in replicates)
+    together = _words(overall(replicates))
     told = (
+        f"All together (profiles, outcomes, arms, horizons): {together}. "
         f"{len(replicates)} replicates, of which {len(failed)} gave no figures"
         f"{_reasons(failed)}; {redrawn} virtual trials were drawn again because the figures "
         "could not be met.\n\n"
@@ -119,10 +160,11 @@ def _reasons(failed: list[str]) -> str:
 
 
 def _row(line: Line, judged: bool) -> str:
-    rates = " | ".join(
-        f"{rate.share:.0%} ({rate.interval[0]:.0%} to {rate.interval[1]:.0%})"
-        for rate in line.rates
-    )
+    rates = " | ".join(_words(each) for each in line.rates)
     widths = ", ".join(f"{100 * width:.0f}" for width in line.widths)
     verdict = f" | {'yes' if line.judged else 'no'}" if judged else ""
     return f"| {line.subject} | {line.outcome} | {line.arm} | {rates} | {widths}{verdict} |\n"
+
+
+def _words(estimate: Estimate) -> str:
+    return f"{estimate.share:.0%} ({estimate.lower:.0%} to {estimate.upper:.0%})"

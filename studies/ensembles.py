@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from functools import cache, partial
+from functools import cache
 from typing import TypeVar
 
 import numpy as np
@@ -15,15 +15,12 @@ from models.patient import read_patient
 from models.table import FloatArray, Table, row_count, table_of
 from training.calibration import CalibrationFailed
 from training.cohort import REFERENCE_SEED
-from training.ensemble import Knowledge, VirtualTrial, draw_trial, fit_trial, stack_cox
+from training.ensemble import MOST_TRIES, Knowledge, draw_fitted, stack_cox
 from training.truth import sample_patients
 
 HORIZONS = (12, 48, 60)
 LEVEL = 0.95
 AVERAGE = "average of the trial's patients"
-
-#: A truth whose figures cannot be met is drawn again; more often than this is a failure.
-_MOST_TRIES = 5
 
 Drawn = TypeVar("Drawn")
 
@@ -84,7 +81,7 @@ SUBJECTS: tuple[str, ...] = (AVERAGE, *PROFILES)
 
 def first_possible(attempt: Callable[[], Drawn]) -> Drawn:
     """Return the first of a few attempts for which the figures can be met."""
-    for _ in range(_MOST_TRIES - 1):
+    for _ in range(MOST_TRIES - 1):
         try:
             return attempt()
         except CalibrationFailed:
@@ -96,19 +93,10 @@ def fit_ensemble_of(
     seed: np.random.SeedSequence, known: Knowledge, members: int
 ) -> tuple[Bundle, int]:
     """Return a bundle of Cox models, and how many trials had to be drawn beyond its members."""
-    drawn = 0
-
-    def draw(rng: np.random.Generator) -> VirtualTrial:
-        nonlocal drawn
-        drawn += 1
-        return draw_trial(rng, known)
-
-    fits = [
-        fit_trial(first_possible(partial(draw, rng)))
-        for rng in map(np.random.default_rng, seed.spawn(members))
-    ]
+    fitted = [draw_fitted(rng, known) for rng in map(np.random.default_rng, seed.spawn(members))]
     manifest = {"kind": ["cox"], "members": members, "terms": list(TERM_NAMES)}
-    return Bundle(manifest, "", stack_cox(fits), (), ""), drawn - members
+    bundle = Bundle(manifest, "", stack_cox([each.cox for each in fitted]), (), "")
+    return bundle, sum(each.redrawn for each in fitted)
 
 
 @cache

@@ -27,7 +27,7 @@ from studies.ensembles import (
     fit_ensemble_of,
     subject_members,
 )
-from training.calibration import identify_effects
+from training.calibration import identify_death
 from training.cohort import REFERENCE_SEED
 from training.ensemble import Knowledge
 from training.priors import Prior, priors
@@ -58,12 +58,12 @@ def without_prognosis(by_hazard: dict[str, Prior]) -> dict[str, Prior]:
     """Return priors in which all of prognosis stands at the mean that the trial leaves."""
     death = by_hazard["death"]
     patients = sample_patients(np.random.default_rng(REFERENCE_SEED))
-    identified = identify_effects(patients, death.mean, published_targets())
+    dying, _ = identify_death(patients, death.mean, published_targets())
     gain = death.sd**2 / (death.sd**2 + death.trial_sd**2)  # none where the trial is silent
     fixed = {
         hazard: replace(prior, sd=np.zeros_like(prior.sd)) for hazard, prior in by_hazard.items()
     }
-    held = death.mean + gain * (identified - death.mean)
+    held = death.mean + gain * (dying.coefficients - death.mean)
     return {**fixed, "death": replace(fixed["death"], mean=held)}
 
 

@@ -117,15 +117,17 @@ def test_the_page_of_columns_has_every_column_that_is_sent_and_rejected():
         assert field.accepted in PAGES["columns.md"]
 
 
-@pytest.mark.parametrize("term", ["Analysis", "Exploratory", "Forest", "Learned", "Pooled"])
+@pytest.mark.parametrize(
+    "term", ["Analysis", "Exploratory", "Forest", "Learned", "Pooled", "Subgroup effect"]
+)
 def test_the_glossary_has_the_words_of_models_and_effects(term):
     assert f"**{term}**: " in GLOSSARY
 
 
 @pytest.mark.parametrize("term", ["Effect of surgery", "Subgroup"])
-def test_the_glossary_names_the_one_exception_of_the_rules(term):
+def test_the_glossary_names_the_exceptions_of_the_rules(term):
     meaning = " ".join(GLOSSARY.split(f"**{term}**: ")[1].split("\n\n")[0].split())
-    assert "exploratory effect learned" in meaning
+    assert "exploratory effects subgroup and learned" in meaning
 
 
 def test_the_glossary_defines_each_term_once():

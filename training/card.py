@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from importlib import resources
 
 import numpy as np
 
@@ -18,9 +20,9 @@ from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANI
 from training.calibration import (
     BEYOND_96,
     DEATH_KNOTS,
-    EARLY_SLOPE_SD,
+    FREE_SLOPE_SD,
     PROGRESSION_KNOTS,
-    EarlySlopes,
+    FreeSlopes,
 )
 from training.forest import FEATURE_SHARE, SMALLEST_LEAF, TREES
 from training.population_average import (
@@ -33,6 +35,8 @@ from training.population_average import (
     truths_held,
 )
 from training.priors import priors
+from training.subgroup_effects import SPREAD_SCALE
+from training.targets import published_targets
 from training.truth import HazardTruth, Patients
 
 #: Months after the decision at which the card compares the models.
@@ -74,16 +78,17 @@ below; those that the trial's deaths by subgroup (Fig. 3) determine are held to 
 baseline, the effect of surgery, its modification by Fig. 3's eight covariates and the
 follow-up are solved so that the published medians, hazard ratios, deaths, follow-up and
 four-year proportions are what the trial shows on average. One trial of 205 + 202 patients
-with Table 1's counts is drawn from it and fitted with Cox models (scikit-survival, Efron's
-ties): death; local progression and death without it; ulceration and bleeding, each with death
-without it. No covariate effect on local progression, ulceration or bleeding is published: for
-these the drawn effects are kept, and only their common strength, the baseline and the effect
-of surgery are estimated.
+with Table 1's counts is drawn from it. What was done with the paper is then done with this trial:
+its figures are rounded as the paper prints them, and proportional hazards of death, local
+progression, ulceration and bleeding are solved so that they show these figures, with one effect
+of surgery each. So the spread over members is that of a reader who has the printed figures and not
+the patients. The drawn prognostic effects are kept: what the paper says of prognosis is in the
+draw already, and a second estimate would count the trial's sampling error twice.
 
 The effect of surgery is one ratio for all patients on the hazard scale of each model, given
 the covariates: {hazard_ratios} (geometric means over members). For death it is a conditional
 ratio, further from one than the marginal {marginal} of Fig. 3, which is what the virtual
-trials show on average. No subgroup effect drives a figure.
+trials show on average. No subgroup effect drives a figure, exploratory ones aside.
 
 ## The forest
 
@@ -112,7 +117,8 @@ uncertainty. Of the risks that were true in the virtual trials (survival without
 {held_forest:.0%} by the forest, on average over patients: a comparison with the truths that both
 were fitted to, whose form is the Cox model's, and no study of coverage. For local outcomes the
 Cox models keep the assumed effects of the covariates while the forest has to find them, so there
-the gap between the models tells nothing about patients.
+the gap between the models tells nothing about patients. The truths hold Fig. 3's differences
+between subgroups and the Cox model does not; that is why it misses some of them.
 
 Averaged over the covariates of the reference cohort, at {compared_month} months:
 
@@ -124,6 +130,27 @@ The averages agree; single patients do not. At {compared_month} months the two m
 at most {gap_half:.0f} points apart in half of the cohort, at most {gap_most:.0f} in nine of ten,
 and {gap_all:.0f} at the worst: mostly the forest's pull to the average. Averages agree largely by
 construction, because each arm is scaled to its trial and the ratio is shared.
+
+## The effect by subgroups
+
+With `effect=subgroup` the log hazard ratio of surgery on death is the whole trial's plus a shift
+for each patient: a sum over the eight pairs of Fig. 3, estimated together because the subgroups
+overlap, and drawn towards no difference. Each member has its own draw of the interactions, which
+has nothing to do with its virtual trial. No patient's ratio is further from the overall one than
+the most extreme single subgroup's, in each member and on average over members. Exploratory:
+listed behind the others, never the figures of an answer. Local outcomes keep the whole trial's
+effect; local relapse-free survival is capped by overall survival.
+
+Ratio to the overall effect, averaged over members, with 2.5% and 97.5% quantiles. Printed is the
+subgroup's hazard ratio over that of all patients; it is marginal, the other one is given the
+covariates.
+
+| subgroup | printed | by the joint model | limits |
+| --- | --- | --- | --- |
+{subgroups}
+
+How far interactions are drawn towards none depends on their spread; its prior is half-normal with
+scale {spread_scale:g} (an assumption).
 
 ## What an interval means
 
@@ -140,17 +167,20 @@ cohort, as the published figures are. Limits are 2.5% and 97.5% quantiles over m
 
 The limits of the survival medians are narrower than the printed ones. Those are of each arm by
 itself; a model of both arms borrows from one for the other, and the two medians together with the
-hazard ratio make the hazard of death rise steeply between them. The months at which that hazard
-may bend were chosen with the printed limits in view, so these do not confirm the model.
+hazard ratio ask for a hazard of death that rises steeply between them, of which the model follows
+only a part. The months at which that hazard may bend and how steep it is thought to be beforehand
+were chosen with the printed limits in view, so these do not confirm the model.
 
 ## Assumptions that the paper does not support
 
 - The joint distribution of the covariates beyond Table 1's counts: the receptor cells and the
   sites of one-organ disease follow from printed figures, menopause follows age as in public
   cohorts, everything else is independent.
-- Given the covariates, death, local progression, ulceration and bleeding are independent.
-- The course of local complications over time (a constant hazard) and their dependence on
-  covariates.
+- Given the covariates, death, local progression, ulceration and bleeding are independent; death
+  without one of these has the hazard of death.
+- The course of local complications over time and their dependence on covariates. Only the
+  proportions by 48 months are published; the slope of each hazard on log-log axes is drawn for
+  each virtual trial (mean {complication_slope}, SD {slope_sd}).
 - The course of death before {early_death:.0f} months and of local progression before
   {early_progression:.0f}: no figure is published there. Its slope on log-log axes is drawn for
   each virtual trial (1 is a constant hazard; means {death_slope} and {progression_slope}, SD
@@ -171,10 +201,11 @@ Log hazard ratio a step; normal. `assumption` means that no source was found. "H
 with which the trial's deaths by subgroup hold an effect.
 {priors}
 
+{coverage}
+{layers}
 ## Not done yet
 
-Coverage of the intervals has not been measured. The model has not been compared with any
-patient of the trial or of another cohort.
+The model has not been compared with any patient of the trial or of another cohort.
 """
 
 
@@ -246,9 +277,10 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
         beyond_96=BEYOND_96,
         early_death=DEATH_KNOTS[0],
         early_progression=PROGRESSION_KNOTS[0],
-        death_slope=EarlySlopes().death,
-        progression_slope=EarlySlopes().progression,
-        slope_sd=EARLY_SLOPE_SD,
+        death_slope=FreeSlopes().death,
+        progression_slope=FreeSlopes().progression,
+        complication_slope=FreeSlopes().ulceration,
+        slope_sd=FREE_SLOPE_SD,
         hazard_ratios=", ".join(
             f"{label} {np.exp(bundle.hazards[name].arm.mean()):.2f}"
             for name, label in _RATIO_LABELS.items()
@@ -270,8 +302,32 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
         gap_most=100 * shown.gaps[1],
         gap_all=100 * shown.gaps[2],
         comparisons="\n".join(_comparison_row(row) for row in shown.comparisons),
+        subgroups="\n".join(_subgroup_lines(bundle)),
+        spread_scale=SPREAD_SCALE,
         priors="\n".join(_prior_table(hazard) for hazard in _HAZARD_LABELS),
+        coverage=_measured("coverage.md"),
+        layers=_measured("layers.md"),
     )
+
+
+def _subgroup_lines(bundle: Bundle) -> Iterator[str]:
+    if bundle.subgroup_effects is None:
+        raise ValueError("the bundle holds no effect by subgroups")
+    overall = published_targets().os_log_hr
+    groups = [group for pair in pairs() for group in pair.subgroups]
+    for group, shifts in zip(groups, bundle.subgroup_effects.of_subgroups, strict=True):
+        lower, upper = np.exp(np.quantile(shifts, [0.025, 0.975]))
+        printed = group.estimate / np.exp(overall)
+        yield (
+            f"| {group.label} | {printed:.2f} | {np.exp(shifts.mean()):.2f} "
+            f"| {lower:.2f} to {upper:.2f} |"
+        )
+
+
+def _measured(name: str) -> str:
+    """Return the tables of a study, with its headings one level down."""
+    text = resources.files("training").joinpath("measured", name).read_text(encoding="utf-8")
+    return re.sub("^#", "##", text, flags=re.MULTILINE)
 
 
 def _deaths(code: str) -> str:

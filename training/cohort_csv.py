@@ -9,11 +9,10 @@ from dataclasses import asdict
 import numpy as np
 
 from models.covariates import COVARIATES, FIELDS
-from models.evidence import table_1
 from models.fields import ChoiceField, FlagField
 from models.outcomes import ARMS
 from models.patient import read_patient_text
-from models.table import FloatArray, Table, code_of, table_of
+from models.table import table_of
 from training.cohort import Cohort
 from training.simulation import Outcomes
 from training.truth import patients_of
@@ -36,20 +35,18 @@ COLUMNS: tuple[str, ...] = (
 )
 
 
-def cohort_csv(cohort: Cohort, seed: int) -> str:
+def cohort_csv(cohort: Cohort) -> str:
     """Return a cohort as CSV text, rows named ``sim-0001`` and so on.
 
     The sites are given where one organ is affected, because only those are published.
     """
     outcomes = asdict(cohort.outcomes)
-    dealt = _one_organ_sites(cohort.patients.table, np.random.default_rng(seed))
-    sites = cohort.sites or dealt
     buffer = io.StringIO()
     writer = csv.writer(buffer, lineterminator="\n")
     writer.writerow(COLUMNS)
     for row, arm in enumerate(cohort.patients.arm.astype(int)):
         covariates = [
-            sites[row]
+            cohort.sites[row]
             if field.name == "metastatic_sites"
             else _text(field.name, cohort.patients.table[field.name][row])
             for field in COVARIATES
@@ -81,17 +78,3 @@ def _text(name: str, code: float) -> str:
 
 def _number(name: str, value: float) -> str:
     return f"{value:.4f}" if name.endswith("_months") else f"{value:g}"
-
-
-def _one_organ_sites(table: Table, rng: np.random.Generator) -> list[str]:
-    """Return the site of each patient with one organ affected, and nothing for the others."""
-    single = table["metastatic_organs"] == code_of("metastatic_organs", "1")
-    bone, liver = table["bone_only_metastasis"] == 1, table["liver_metastasis"] == 1
-    counts = table_1()["one_organ_sites"]
-    others = [name for name in counts if name not in ("bone", "liver")]
-    left = rng.permutation(np.repeat(others, [counts[name] for name in others]))
-    sites: FloatArray = np.full(len(single), "", dtype=object)
-    sites[single & bone] = "bone"
-    sites[single & liver] = "liver"
-    sites[single & ~bone & ~liver] = left
-    return [str(site) for site in sites]

@@ -1,16 +1,18 @@
-"""The ensemble: virtual trials of 407 patients, each fitted, side by side.
+"""The ensemble: virtual trials of 407 patients, each with its models, side by side.
 
 A member is (a) prognostic effects drawn from the priors and held to the trial's deaths by
 subgroup, (b) a truth solved so that the published figures are what it shows on average,
-(c) one virtual trial drawn from that truth, (d) the models fitted to it. The spread over
-members holds sampling error as large as the trial's, the priors, and the error of the effect
-of surgery once: the truth's effect is fixed, the virtual trial's is estimated.
+(c) one virtual trial drawn from that truth, (d) the models: a random survival forest grown on
+its patients, and proportional hazards solved from the figures that it would have published,
+just as the truth was from the paper's. The spread over members holds each uncertainty once:
+what is known of prognosis by the draw, the sampling error of the published figures, that of the
+effect of surgery included, by the virtual trial.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from joblib import Parallel, delayed
@@ -20,10 +22,18 @@ from models.cox import CoxHazard
 from models.forest import ForestHazard
 from models.outcomes import HAZARDS
 from models.table import FloatArray
-from training.calibration import calibrate, draw_early_slopes, identify_effects
-from training.fitting import CoxFit, fit_hazards
+from training.calibration import (
+    CalibrationFailed,
+    Manner,
+    calibrate,
+    draw_free_slopes,
+    free_slopes,
+    identify_death,
+)
+from training.fitting import MONTHS, CoxFit
 from training.forest import ForestFit, grow_forests, kept_share, stack_forests
 from training.priors import Prior, draw, hold_to_trial, priors
+from training.publication import NotPublishable, published_by
 from training.simulation import Outcomes, independent_uniforms, simulate_outcomes
 from training.targets import Targets, published_targets
 from training.truth import HazardTruth, Patients, Truth, sample_patients
@@ -35,6 +45,10 @@ _PRIOR_OF = {
     "ulceration": "complication",
     "bleeding": "complication",
 }
+
+
+#: A virtual trial whose figures cannot be met is drawn again; more often than this is a failure.
+MOST_TRIES = 5
 
 
 @dataclass(frozen=True)
@@ -83,10 +97,12 @@ def draw_truth(rng: np.random.Generator, known: Knowledge | None = None) -> tupl
     known = known or published_knowledge()
     patients = sample_patients(rng)
     effects = {hazard: draw(known.priors[prior], rng) for hazard, prior in _PRIOR_OF.items()}
-    early = draw_early_slopes(rng)
-    identified = identify_effects(patients, effects["death"], known.targets, early)
-    effects["death"] = hold_to_trial(effects["death"], known.priors["death"], identified, rng)
-    return patients, calibrate(patients, effects, known.targets, early)
+    manner = Manner(slopes=draw_free_slopes(rng))
+    identified = identify_death(patients, effects["death"], known.targets, manner)
+    effects["death"] = hold_to_trial(
+        effects["death"], known.priors["death"], identified[0].coefficients, rng
+    )
+    return patients, calibrate(patients, effects, known.targets, replace(manner, near=identified))
 
 
 def draw_trial(rng: np.random.Generator, known: Knowledge | None = None) -> VirtualTrial:
@@ -101,13 +117,77 @@ def observe(patients: Patients, truth: Truth, rng: np.random.Generator) -> Virtu
 
 
 def fit_trial(trial: VirtualTrial) -> dict[str, CoxFit]:
-    """Return the Cox models of a virtual trial."""
-    assumed = {
-        "local_progression": trial.truth.progression.coefficients,
-        "ulceration": trial.truth.ulceration.coefficients,
-        "bleeding": trial.truth.bleeding.coefficients,
+    """Return the proportional hazards models that the report of a virtual trial leads to.
+
+    What was done with the paper is done with the trial: its figures are rounded as the paper
+    prints them, and the models are solved so that they show these figures. Fitted to the
+    patients themselves they would be more certain than a reader of the paper can be. Surgery
+    has one effect on each hazard. Prognostic effects and courses on which the report is silent
+    keep what was drawn: estimated anew, they would carry the trial's sampling error twice.
+
+    Raises
+    ------
+    NotPublishable, CalibrationFailed
+        If the trial has no such report, or no model shows its figures.
+    """
+    patients, truth = trial.patients, trial.truth
+    effects = {
+        "death": truth.death.coefficients,
+        "progression": truth.progression.coefficients,
+        "ulceration": truth.ulceration.coefficients,
+        "bleeding": truth.bleeding.coefficients,
     }
-    return fit_hazards(trial.patients.design, trial.patients.arm, trial.outcomes, assumed)
+    report = published_by(patients, trial.outcomes, subgroups=False)
+    manner = Manner(free_slopes(truth), one_effect=True, near=(truth.death, truth.follow_up))
+    return hazards_of(calibrate(patients, effects, report, manner))
+
+
+def hazards_of(truth: Truth) -> dict[str, CoxFit]:
+    """Return a truth with one effect of surgery by the bundle's names of hazards.
+
+    Death without a local outcome has the hazard of death: given the covariates they are taken
+    to be independent.
+    """
+    of_hazard = {
+        "death": truth.death,
+        "local_progression": truth.progression,
+        "ulceration": truth.ulceration,
+        "bleeding": truth.bleeding,
+    }
+    return {name: _as_fit(of_hazard.get(name, truth.death)) for name in HAZARDS}
+
+
+def _as_fit(hazard: HazardTruth) -> CoxFit:
+    cumulative = hazard.baseline.cumulative(MONTHS)
+    cumulative[0] = 0.0  # a baseline begins a little after month 0, on its logarithmic axis
+    return CoxFit(hazard.coefficients, hazard.effect, cumulative)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A virtual trial, its models, and how often another had to be drawn before."""
+
+    trial: VirtualTrial
+    cox: dict[str, CoxFit]
+    redrawn: int
+
+
+def draw_fitted(rng: np.random.Generator, known: Knowledge | None = None) -> Fitted:
+    """Return a virtual trial with its models, drawn again while its figures cannot be met.
+
+    Raises
+    ------
+    NotPublishable, CalibrationFailed
+        If that happens `MOST_TRIES` times in succession.
+    """
+    for redrawn in range(MOST_TRIES - 1):
+        try:
+            trial = draw_trial(rng, known)
+            return Fitted(trial, fit_trial(trial), redrawn)
+        except (NotPublishable, CalibrationFailed):
+            continue
+    trial = draw_trial(rng, known)
+    return Fitted(trial, fit_trial(trial), MOST_TRIES - 1)
 
 
 @dataclass(frozen=True)
@@ -132,10 +212,11 @@ def fit_member(seed: np.random.SeedSequence) -> Member:
     # The matrices are small: threads of the linear algebra would only wait for each other.
     with threadpool_limits(limits=1):
         rng = np.random.default_rng(seed)
-        trial = draw_trial(rng)
+        fitted = draw_fitted(rng)
+        trial = fitted.trial
         design, arm = trial.patients.design, trial.patients.arm
         forests = grow_forests(design, arm, trial.outcomes, seed=int(rng.integers(2**31)))
-        return Member(fit_trial(trial), forests, trial.truth.death)
+        return Member(fitted.cox, forests, trial.truth.death)
 
 
 def fit_ensemble(seed: int, members: int, jobs: int = -1) -> Iterable[Member]:

@@ -21,8 +21,13 @@ class NotPublishable(ValueError):
     """A figure that the paper prints does not exist in this trial."""
 
 
-def published_by(patients: Patients, outcomes: Outcomes) -> Targets:
+def published_by(patients: Patients, outcomes: Outcomes, *, subgroups: bool = True) -> Targets:
     """Return the figures of a trial as its report would print them.
+
+    Parameters
+    ----------
+    subgroups : bool
+        Whether the figures by subgroup are needed; without them those arrays are empty.
 
     Raises
     ------
@@ -35,14 +40,17 @@ def published_by(patients: Patients, outcomes: Outcomes) -> Targets:
         if not np.isfinite(median(outcomes.os_months[rows], died[rows])):
             raise NotPublishable("a median is not reached")
     found = headline(patients.arm, outcomes)
+    nothing = np.zeros(0)
     return Targets(
         os_medians=found.os_medians.round(_OS_MEDIAN_DECIMALS),
         lrfs_medians=found.lrfs_medians.round(_LRFS_MEDIAN_DECIMALS),
         os_log_hr=float(np.log(round(found.os_hr, _OS_RATIO_DECIMALS))),
         lrfs_log_hr=float(np.log(round(found.lrfs_hr, _LRFS_RATIO_DECIMALS))),
         deaths=float(died.sum()),
-        subgroup_deaths=patients.members @ died,
-        subgroup_log_hr=_subgroup_log_ratios(patients, outcomes.os_months, died),
+        subgroup_deaths=patients.members @ died if subgroups else nothing,
+        subgroup_log_hr=(
+            _subgroup_log_ratios(patients, outcomes.os_months, died) if subgroups else nothing
+        ),
         follow_up_quartiles=found.follow_up_quartiles.round(_FOLLOW_UP_DECIMALS),
         ulceration=found.ulceration,
         bleeding=found.bleeding,

@@ -8,16 +8,12 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from models.curves import survival
 from models.table import FloatArray
 from training.truth import HazardTruth, Patients, Truth
 
 DAYS_PER_MONTH = 30.4375
 
 CENSORED, EVENT, DIED_FIRST = 0, 1, 2
-
-#: Months on which expected curves are read; past all follow-up they need not be exact.
-_GRID = np.concatenate([np.arange(0.0, 240.0, 0.25), np.geomspace(240.0, 1e5, 200)])
 
 
 @dataclass(frozen=True)
@@ -82,24 +78,15 @@ def spread_uniforms(patients: Patients, rng: np.random.Generator) -> Uniforms:
     return draw
 
 
-def simulate_outcomes(
-    patients: Patients, truth: Truth, uniforms: Uniforms, *, evened: bool = False
-) -> Outcomes:
+def simulate_outcomes(patients: Patients, truth: Truth, uniforms: Uniforms) -> Outcomes:
     """Return outcomes drawn from a truth.
 
     Given the covariates, death, local progression, ulceration and bleeding are independent
     (an assumption: the paper gives each alone). Times are whole days, at least one.
-
-    Parameters
-    ----------
-    evened : bool
-        Move the times of each event so that every arm's curve is the expected one; who comes
-        first stays as drawn.
     """
 
     def strikes(hazard: HazardTruth) -> FloatArray:
-        months = event_months(hazard, patients, uniforms())
-        return _whole_days(_evened(months, hazard, patients) if evened else months)
+        return _whole_days(event_months(hazard, patients, uniforms()))
 
     death = strikes(truth.death)
     progression = strikes(truth.progression)
@@ -124,18 +111,6 @@ def event_months(truth: HazardTruth, patients: Patients, uniform: FloatArray) ->
     """Return the months at which a hazard alone would strike, from uniform numbers."""
     exponential = -np.log1p(-uniform)
     return truth.baseline.months_at(exponential / np.exp(truth.log_ratio(patients)))
-
-
-def _evened(months: FloatArray, truth: HazardTruth, patients: Patients) -> FloatArray:
-    """Return the expected quantiles of each arm's times, in the order of the times drawn."""
-    ratio = np.exp(truth.log_ratio(patients))
-    evened = np.empty_like(months)
-    for arm in (0, 1):
-        rows = np.flatnonzero(patients.arm == arm)
-        happened = 1 - survival(np.outer(ratio[rows], truth.baseline.cumulative(_GRID)))
-        wanted = (np.arange(len(rows)) + 0.5) / len(rows)
-        evened[rows[np.argsort(months[rows])]] = np.interp(wanted, happened.mean(axis=0), _GRID)
-    return evened
 
 
 def _whole_days(months: FloatArray) -> FloatArray:

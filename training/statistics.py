@@ -65,9 +65,23 @@ def headline(arm: FloatArray, outcomes: Outcomes) -> Headline:
 
 def hazard_ratio(arm: FloatArray, months: FloatArray, event: FloatArray) -> float:
     """Return the hazard ratio of the arm alone (Efron's ties)."""
+    log_ratio, _ = cox_of_arm(arm, months, event)
+    return float(np.exp(log_ratio))
+
+
+def cox_of_arm(arm: FloatArray, months: FloatArray, event: FloatArray) -> tuple[float, float]:
+    """Return the log hazard ratio of the arm alone (Efron's ties) and its standard error.
+
+    The standard error takes tied deaths one after the other.
+    """
     model = CoxPHSurvivalAnalysis(ties="efron")
     model.fit(arm[:, None], Surv.from_arrays(event, months))
-    return float(np.exp(model.coef_[0]))
+    log_ratio = float(model.coef_[0])
+    order = np.argsort(-months, kind="stable")
+    treated, without = np.cumsum(arm[order]), np.cumsum(1 - arm[order])
+    weighted = treated * np.exp(log_ratio)
+    share = (weighted / (without + weighted))[event[order]]
+    return log_ratio, float(1 / np.sqrt((share * (1 - share)).sum()))
 
 
 def median(months: FloatArray, event: FloatArray) -> float:

@@ -13,15 +13,18 @@ import numpy as np
 from models.bundle import ARRAYS, CARD, MANIFEST, Bundle, save_bundle
 from models.design_matrix import TERM_NAMES
 from models.evidence import targets_digest
-from models.outcomes import COX, FOREST
+from models.outcomes import COX, FOREST, SUBGROUP_EFFECT
 from training.card import averages, model_card
 from training.cohort import REFERENCE_SEED
+from training.cohort_csv import read_cohort
 from training.covariate_sampling import population_blocks
 from training.ensemble import fit_ensemble, stack_cox, stack_member_forests
+from training.reference import reference_csv
+from training.subgroup_effects import subgroup_effects
 from training.truth import sample_patients
 
 BUNDLE_ID = "jcog1017-synthetic"
-BUNDLE_VERSION = "0.5.0"
+BUNDLE_VERSION = "0.6.0"
 DEFAULT_MEMBERS = 200
 DEFAULT_SEED = 20250704
 
@@ -67,6 +70,7 @@ def train_synthetic(
         "seed": seed,
         "members": members,
         "terms": list(TERM_NAMES),
+        "effects": [SUBGROUP_EFFECT],
         "targets_digest": targets_digest(),
         "packages": {name: version(name) for name in _RECORDED_PACKAGES},
     }
@@ -78,6 +82,7 @@ def train_synthetic(
         population=population_blocks(),
         card="",
         forests=stack_member_forests(fitted, patients.design),
+        subgroup_effects=subgroup_effects([read_cohort(reference_csv())], members, seed),
     )
     card = model_card(draft, averages(draft, patients, [member.death for member in fitted]))
     save_bundle(folder, replace(draft, card=card))

@@ -28,6 +28,7 @@ from models.outcomes import (
     LEARNED_EFFECT,
     LOWEST_LEVEL,
     MODELS,
+    SUBGROUP_EFFECT,
 )
 from models.prediction import refuse_lacking
 from service.bundles import default_folder
@@ -94,8 +95,9 @@ def _one_of(values: tuple[str, ...]) -> str:
     default=DEFAULT_EFFECT,
     show_default=True,
     metavar=_one_of(EFFECTS),
-    help=f"Effect of surgery: the whole trial's, the four earlier trials', what the forest finds "
-    f"({LEARNED_EFFECT}: exploratory, needs --model {FOREST}), or all beside each other.",
+    help=f"Effect of surgery: the whole trial's, the four earlier trials', by subgroups "
+    f"({SUBGROUP_EFFECT}: exploratory), what the forest finds ({LEARNED_EFFECT}: exploratory, "
+    f"needs --model {FOREST}), or all beside each other.",
 )
 @click.option(
     "--horizons",

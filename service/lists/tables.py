@@ -14,8 +14,8 @@ from models.options import Options
 from models.outcomes import (
     ALL_EFFECTS,
     DIFFERENCE,
+    EXPLORATORY_EFFECTS,
     FOREST,
-    LEARNED_EFFECT,
     MODELS,
     OUTCOMES,
     OVERALL_EFFECT,
@@ -105,7 +105,7 @@ _STATEMENT_COLUMNS = (
     Column(
         "effect",
         f"The effect of surgery behind the figures without a suffix: {_listed(SHOWN_EFFECTS)}; "
-        f"`{OVERALL_EFFECT}` when `{LEARNED_EFFECT}` or `{ALL_EFFECTS}` was asked for.",
+        f"`{OVERALL_EFFECT}` when {_listed((*EXPLORATORY_EFFECTS, ALL_EFFECTS))} was asked for.",
     ),
     Column("interval_level", "The level of all intervals."),
     Column("training_data", f"What the bundle was fitted to: {_listed(TRAINING_DATA)}."),
@@ -131,7 +131,7 @@ _EXPLORATORY = FigureColumns(
     "{outcome}_{arm}_{model}_{effect}_exploratory_{month}",
     "The figures of an exploratory analysis: a hypothesis, never to be used alone. They stand "
     "behind those of all other analyses.",
-    f"with effect `{LEARNED_EFFECT}` or `{ALL_EFFECTS}`",
+    f"with effect {_listed((*EXPLORATORY_EFFECTS, ALL_EFFECTS))}",
 )
 _DISAGREEMENT = FigureColumns(
     "{outcome}_{arm}_forest_minus_cox_{month}",
@@ -195,12 +195,12 @@ def _columns_of(analysis: Analysis) -> FigureColumns:
 
 def _has_both(bundle: Bundle, options: Options) -> bool:
     """Return whether the figures of both models are listed."""
-    return any(analysis.model == FOREST for analysis in options.listed(bundle.kinds))
+    return any(analysis.model == FOREST for analysis in options.listed(bundle.held))
 
 
 def _further(bundle: Bundle, options: Options) -> list[Analysis]:
     """Return the analyses that stand behind the one that is shown."""
-    return [each for each in options.listed(bundle.kinds) if each != options.shown]
+    return [each for each in options.listed(bundle.held) if each != options.shown]
 
 
 def csv_lines(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> Iterator[str]:

@@ -23,13 +23,16 @@ KINDS = {"estimate": "", "lower": "_lower", "upper": "_upper"}
 #: What can be asked of every door that has options, beside the default.
 ASKED = (
     {"effect": "pooled"},
+    {"effect": "subgroup"},
     {"effect": "all"},
     {"model": "forest"},
+    {"model": "forest", "effect": "subgroup"},
     {"model": "forest", "effect": "pooled"},
     {"model": "forest", "effect": "learned"},
     {"model": "forest", "effect": "all"},
 )
-LEARNED = {"model": "forest", "effect": "learned"}
+#: What the form asks for with the forest.
+OF_THE_FORM = {"model": "forest", "effect": "all"}
 PATIENTS = {
     "known": README_PATIENT,
     "partly known": {**README_PATIENT, "ecog_ps": None, "clinical_n": None},
@@ -183,7 +186,7 @@ def test_an_ndjson_list_has_the_whole_answer_of_the_api(client, patient, asked):
 
 @each_patient
 def test_the_form_of_the_forest_shows_the_api_figures_in_whole_percent(client, patient):
-    answer = ask(client, patient, **LEARNED)
+    answer = ask(client, patient, **OF_THE_FORM)
     page = client.post("/", data={**form_texts(patient), "model": "forest"}).text
     served = [o.name for o in OUTCOMES if "withheld" not in answer["outcomes"][o.name]]
     assert table_cells(page) == [
@@ -198,14 +201,19 @@ def test_the_form_of_the_forest_shows_the_api_figures_in_whole_percent(client, p
 
 
 def cells_beside(answer, outcome):
-    """Return the cells of the two tables under an outcome as they must read."""
-    cox, learned = (
+    """Return the cells of the tables under an outcome as they must read."""
+    cox, by_cox, by_forest, learned = (
         next(each for each in answer["analyses"] if (each["model"], each["effect"]) == wanted)
-        for wanted in (("cox", "overall"), ("forest", "learned"))
+        for wanted in (
+            *(("cox", "overall"), ("cox", "subgroup")),
+            *(("forest", "subgroup"), ("forest", "learned")),
+        )
     )
+    by_subgroups = [by_cox, by_forest] if outcome == OUTCOMES[0].name else []
+    exploratory = [(part, ("difference",)) for part in (*by_subgroups, learned)]
     return [
         shown(part["outcomes"][outcome][arm], place, signed=arm == "difference")
-        for part, arms in ((cox, SHOWN_ARMS), (learned, ("difference",)))
+        for part, arms in ((cox, SHOWN_ARMS), *exploratory)
         for arm in arms
         for place in range(len(HORIZONS))
     ]
@@ -217,11 +225,11 @@ def test_the_exploratory_effect_is_listed_last_and_never_shown(client, patient, 
     answer = ask(client, patient, **asked)
     analyses = answer["analyses"]
     stamped = [each["exploratory"] for each in analyses]
-    assert stamped == [each["effect"] == "learned" for each in analyses]
+    assert stamped == [each["effect"] in ("subgroup", "learned") for each in analyses]
     assert stamped == sorted(stamped)
-    assert answer["model"]["effect"] != "learned"
+    assert answer["model"]["effect"] in ("overall", "pooled")
     for each in analyses:
-        if each["exploratory"]:
+        if each["effect"] == "learned":
             for outcome, part in each["outcomes"].items():
                 shown_part = answer["outcomes"][outcome]
                 assert "withheld" in part or part["difference"] != shown_part["difference"]
@@ -236,10 +244,11 @@ def test_exploratory_columns_stand_behind_all_others_and_say_so(client, asked):
     )
     assert header[: len(plain)] == plain
     kinds = [
-        "minus" if "_forest_minus_cox_" in name else "learned" if "_learned_" in name else "other"
+        next((kind for kind in ("minus", "subgroup", "learned") if f"_{kind}_" in name), "other")
         for name in header
     ]
-    assert kinds == sorted(kinds, key=["other", "learned", "minus"].index)
+    assert kinds == sorted(kinds, key=["other", "subgroup", "learned", "minus"].index)
+    assert all("_subgroup_exploratory_" in name for name in header if "_subgroup_" in name)
     assert all("_forest_learned_exploratory_" in name for name in header if "learned" in name)
     learned = [name for name in header if "learned" in name]
     bands = len(OUTCOMES) * len(SHOWN_ARMS) * len(HORIZONS) * len(KINDS)

@@ -2,8 +2,9 @@
 
 Cox: H(t | x) = H0(t) exp(x'b). Forest: the mean over a member's trees of the hazard at the leaf
 that a patient reaches, times the member's factor, drawn towards the mean over members; its arms
-differ by the member's Cox ratio, or by their leaves (learned). Survival is exp(-H); the
-cumulative incidence with death competing adds up, month by month, the event's share of those
+differ by the member's Cox ratio, or by their leaves (learned). By subgroups, the ratio of death is
+moved by the sum of the interactions, bounded in each member and on average. Survival is exp(-H);
+the cumulative incidence with death competing adds up, month by month, the event's share of those
 who leave. Quantiles are Hyndman and Fan's type 7 (for weights: Akinshin, Weighted quantile
 estimators, 2023: the mean of the inverse distribution function over a window as wide as one of
 Kish's effective observations).
@@ -13,7 +14,7 @@ Nothing of `models.assess`, `models.curves`, `models.intervals`, `models.populat
 
 import struct
 from functools import cache
-from itertools import product
+from itertools import pairwise, product
 from math import exp, floor
 from typing import NamedTuple
 
@@ -106,6 +107,74 @@ def learned(values, bundle):
         return on_lines(at_knots(name, arm)[member], month)
 
     return at
+
+
+def by_subgroups(model):
+    """Return such a function of a model with the effect of surgery on death moved."""
+
+    def of(values, bundle):
+        own = model(values, bundle)
+        shifts = subgroup_shifts(values, bundle.subgroup_effects)
+
+        def at(name, arm, month, member):
+            moved = exp(shifts[member]) if name == "death" and arm == 1 else 1.0
+            return own(name, arm, month, member) * moved
+
+        return at
+
+    return of
+
+
+def second_halves(values):
+    """Return whether a patient is in the second subgroup of each pair of Fig. 3."""
+    er, her2 = (values[name] == "positive" for name in ("er_status", "her2_status"))
+    return [
+        er,
+        her2,
+        er or her2,
+        values["menopausal_status"] == "post",
+        values["ecog_ps"] >= 1,
+        values["metastatic_organs"] == "2+",
+        values["liver_metastasis"],
+        not values["bone_only_metastasis"],
+    ]
+
+
+def subgroup_shifts(values, effects):
+    """Return each member's shift of the log hazard ratio of death."""
+    members = range(effects.interactions.shape[1])
+
+    def sums(shares):
+        return [
+            sum(
+                (float(share) - float(centre)) * float(effects.interactions[pair, member])
+                for pair, (share, centre) in enumerate(zip(shares, effects.centre, strict=True))
+            )
+            for member in members
+        ]
+
+    groups = [sums(row) for row in effects.means]
+    own = sums(second_halves(values))
+    low = [min(group[member] for group in groups) for member in members]
+    high = [max(group[member] for group in groups) for member in members]
+    averages = [sum(group) / len(group) for group in groups]
+
+    def clipped(move):
+        return [min(max(value - move, a), b) for value, a, b in zip(own, low, high, strict=True)]
+
+    def mean(move):
+        return sum(clipped(move)) / len(own)
+
+    wanted = min(max(mean(0.0), min(averages)), max(averages))
+    if mean(0.0) == wanted:
+        return clipped(0.0)
+    # The mean is a falling line between the moves at which a member reaches a limit.
+    corners = sorted(a - b for side in (low, high) for a, b in zip(own, side, strict=True))
+    before, after = next(
+        (a, b) for a, b in pairwise(corners) if mean(a) >= wanted >= mean(b) and mean(a) > mean(b)
+    )
+    share = (mean(before) - wanted) / (mean(before) - mean(after))
+    return clipped(before + share * (after - before))
 
 
 def cox_hazard(values, hazard, arm, month, member):

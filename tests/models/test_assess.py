@@ -7,7 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.analyses import DEFAULT_ANALYSIS, Analysis
+from models.analyses import (
+    DEFAULT_ANALYSIS,
+    FOREST_SUBGROUP_ANALYSIS,
+    SUBGROUP_ANALYSIS,
+    Analysis,
+)
 from models.assess import Question, assess, member_predictions
 from models.design_matrix import design_matrix
 from models.outcomes import FOREST, LEARNED_EFFECT, MODELS, OUTCOMES, OVERALL_EFFECT
@@ -34,6 +39,8 @@ BY_HAND = {
     DEFAULT_ANALYSIS: reference.cox,
     Analysis(FOREST, OVERALL_EFFECT): reference.forest,
     Analysis(FOREST, LEARNED_EFFECT): reference.learned,
+    SUBGROUP_ANALYSIS: reference.by_subgroups(reference.cox),
+    FOREST_SUBGROUP_ANALYSIS: reference.by_subgroups(reference.forest),
 }
 of_each_model = pytest.mark.parametrize(
     "analysis", BY_HAND, ids=lambda analysis: f"{analysis.model} {analysis.effect}"

@@ -4,10 +4,12 @@ import hashlib
 import io
 import json
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
+from models.analyses import EVERY_ANALYSIS
 from models.bundle import ARRAYS, CARD, MANIFEST, load_bundle
 from models.covariates import TABLE_COVARIATES
 from models.cox import CoxHazard
@@ -84,6 +86,30 @@ def test_a_bundle_without_forests_is_read_as_one(tmp_path):
     folder = save_small(tmp_path / "cox", forests={}, manifest=small_manifest(kind=["cox"]))
     bundle = load_bundle(folder)
     assert (bundle.kinds, bundle.forests) == (("cox",), {})
+
+
+@pytest.mark.parametrize("part", ["interactions", "centre", "means"])
+def test_effects_by_subgroups_come_back(folder, part):
+    written = getattr(small_bundle(3).subgroup_effects, part)
+    assert np.array_equal(getattr(load_bundle(folder).subgroup_effects, part), written)
+
+
+def test_a_bundle_as_they_were_before_effects_by_subgroups_is_read(tmp_path):
+    folder = save_small(tmp_path / "older", **without_effects())
+    bundle = load_bundle(folder)
+    assert "effects" not in manifest_of(folder)
+    assert bundle.subgroup_effects is None
+    assert bundle.held == tuple(each for each in EVERY_ANALYSIS if each.effect != "subgroup")
+
+
+def without_effects():
+    """Return the parts of a small bundle that holds no effects by subgroups."""
+    manifest = {name: value for name, value in small_manifest().items() if name != "effects"}
+    return {"subgroup_effects": None, "manifest": manifest}
+
+
+def test_a_bundle_holds_what_can_be_answered(folder):
+    assert load_bundle(folder).held == EVERY_ANALYSIS
 
 
 def test_population_comes_back(folder):
@@ -258,6 +284,45 @@ def test_a_bundle_of_other_models_is_refused(folder, kind):
 
 def test_a_bundle_of_other_training_data_is_refused(folder):
     change_manifest(folder, training_data="hearsay")
+    assert refusal_of(folder) == "bundle_format"
+
+
+@pytest.mark.parametrize(
+    "effects",
+    [None, "subgroup", ["pooled"], ["subgroup", "subgroup"], [1], {"subgroup": 1}],
+    ids=str,
+)
+def test_a_bundle_of_other_effects_is_refused(folder, effects):
+    change_manifest(folder, effects=effects)
+    assert refusal_of(folder) == "bundle_format"
+
+
+def test_effects_that_the_manifest_does_not_name_are_refused(folder):
+    change_manifest(folder, effects=[])
+    assert refusal_of(folder) == "bundle_format"
+
+
+def test_effects_that_are_missing_are_refused(tmp_path):
+    folder = save_small(tmp_path / "bare", subgroup_effects=None)
+    assert refusal_of(folder) == "bundle_format"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        {"interactions": np.zeros((8, 4))},
+        {"interactions": np.full((8, 3), np.inf)},
+        {"centre": np.zeros(7)},
+        {"centre": np.full(8, 1.5)},
+        {"centre": np.full(8, -0.1)},
+        {"means": np.zeros((16, 8))},
+        {"means": np.ones((16, 8))},
+    ],
+    ids=" ".join,
+)
+def test_effects_that_no_trial_has_are_refused(tmp_path, damage):
+    effects = replace(small_bundle(3).subgroup_effects, **damage)
+    folder = save_small(tmp_path / "damaged", subgroup_effects=effects)
     assert refusal_of(folder) == "bundle_format"
 
 

@@ -27,6 +27,8 @@ ALWAYS = (
 HORIZONS = (12, 48, 60)
 #: Asks for whatever a caveat can be about.
 EVERYTHING = Options((12, 96), effect="all")
+#: The caveats on analyses beside the default.
+ON_ANALYSES = {"two_models", "subgroup_effect_exploratory", "learned_effect_exploratory"}
 SUBGROUP_CODES = {group.code for pair in pairs() for group in pair.subgroups}
 
 
@@ -83,30 +85,36 @@ def test_assumed_course_is_named_at_any_time_but_four_years(horizons, there):
 
 
 @pytest.mark.parametrize(
-    ("asked", "two_models", "exploratory"),
+    ("asked", "there"),
     [
-        ({}, False, False),
-        ({"effect": "pooled"}, False, False),
-        ({"model": "forest"}, True, False),
-        ({"model": "forest", "effect": "pooled"}, True, False),
-        ({"model": "forest", "effect": "learned"}, True, True),
-        ({"effect": "all"}, True, True),
+        ({}, set()),
+        ({"effect": "pooled"}, set()),
+        ({"effect": "subgroup"}, {"subgroup_effect_exploratory"}),
+        ({"model": "forest"}, {"two_models"}),
+        ({"model": "forest", "effect": "pooled"}, {"two_models"}),
+        ({"model": "forest", "effect": "subgroup"}, {"two_models", "subgroup_effect_exploratory"}),
+        ({"model": "forest", "effect": "learned"}, {"two_models", "learned_effect_exploratory"}),
+        ({"effect": "all"}, ON_ANALYSES),
     ],
 )
-def test_a_second_model_and_an_exploratory_effect_are_named(asked, two_models, exploratory):
-    found = caveats(asked=asked)
-    assert ("two_models" in found) == two_models
-    assert ("learned_effect_exploratory" in found) == exploratory
+def test_a_second_model_and_exploratory_effects_are_named(asked, there):
+    assert ON_ANALYSES & set(caveats(asked=asked)) == there
 
 
 def test_all_effects_of_a_bundle_without_forests_need_no_words_on_forests():
     found = caveats(bundle=cox_bundle(), asked={"effect": "all"})
-    assert not {"two_models", "learned_effect_exploratory"} & set(found)
+    assert not ON_ANALYSES & set(found)
 
 
-def test_the_exploratory_effect_is_a_warning():
-    found = caveats(asked={"model": "forest", "effect": "learned"})
-    assert found["learned_effect_exploratory"].severity == "warning"
+@pytest.mark.parametrize("effect", ["subgroup", "learned"])
+def test_an_exploratory_effect_is_a_warning(effect):
+    found = caveats(asked={"model": "forest", "effect": effect})
+    assert found[f"{effect}_effect_exploratory"].severity == "warning"
+
+
+@pytest.mark.parametrize("words", ["exploratory", "no evidence", "chance", "overlap", "several"])
+def test_the_effect_by_subgroups_says_what_it_is_worth(words):
+    assert words in caveats(asked={"effect": "subgroup"})["subgroup_effect_exploratory"].text
 
 
 @pytest.mark.parametrize(

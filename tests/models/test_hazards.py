@@ -7,14 +7,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.analyses import DEFAULT_ANALYSIS, Analysis
+from models.analyses import (
+    DEFAULT_ANALYSIS,
+    FOREST_SUBGROUP_ANALYSIS,
+    SUBGROUP_ANALYSIS,
+    Analysis,
+)
 from models.design_matrix import design_matrix
 from models.forest import KNOTS, at_months, member_hazards
 from models.hazards import hazard_source
 from models.outcomes import FOREST, HAZARDS, LEARNED_EFFECT, MODELS, OVERALL_EFFECT, POOLED_EFFECT
 from models.patient import read_patient
 from tests.models import reference
-from tests.support.bundles import small_bundle
+from tests.support.bundles import cox_bundle, small_bundle
 from tests.support.examples import examples
 from tests.support.patients import TYPICAL, complete_messages, table_from
 
@@ -24,6 +29,8 @@ BY_HAND = {
     DEFAULT_ANALYSIS: reference.cox,
     OVERALL: reference.forest,
     LEARNED: reference.learned,
+    SUBGROUP_ANALYSIS: reference.by_subgroups(reference.cox),
+    FOREST_SUBGROUP_ANALYSIS: reference.by_subgroups(reference.forest),
 }
 NONE, SURGERY = 0, 1
 each_hazard = pytest.mark.parametrize("place", range(len(HAZARDS)), ids=HAZARDS)
@@ -117,3 +124,21 @@ def test_the_forest_differs_from_the_cox_model():
     forest, cox = (typical(each)[0, NONE, at].mean() for each in (OVERALL, DEFAULT_ANALYSIS))
     assert abs(forest - cox) > 1e-3
     assert 60 in KNOTS
+
+
+@pytest.mark.parametrize("analysis", [SUBGROUP_ANALYSIS, FOREST_SUBGROUP_ANALYSIS], ids=str)
+def test_subgroups_move_death_with_surgery_and_nothing_else(analysis):
+    found, own = typical(analysis), typical(Analysis(analysis.model, OVERALL_EFFECT))
+    death = HAZARDS.index("death")
+    shifts = small_bundle().subgroup_effects.shifts(design_matrix(table_from([TYPICAL])))[0]
+    assert found[death, SURGERY] == pytest.approx(own[death, SURGERY] * np.exp(shifts), rel=1e-12)
+    assert np.abs(shifts).max() > 0.01
+    assert np.array_equal(found[:, NONE], own[:, NONE])
+    others = [place for place in range(len(HAZARDS)) if place != death]
+    assert np.array_equal(found[others], own[others])
+
+
+def test_a_bundle_without_effects_by_subgroups_is_no_source_of_them():
+    design = design_matrix(table_from([TYPICAL]))
+    with pytest.raises(ValueError, match="holds no effect subgroup"):
+        hazard_source(design, cox_bundle(), SUBGROUP_ANALYSIS)

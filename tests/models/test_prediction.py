@@ -21,12 +21,13 @@ from models.outcomes import (
     LEARNED_EFFECT,
     OVERALL_EFFECT,
     POOLED_EFFECT,
+    SUBGROUP_EFFECT,
 )
 from models.patient import read_patient
 from models.prediction import predict
 from models.subgroups import subgroups_of
 from models.table import table_of
-from tests.support.bundles import cox_bundle, small_bundle
+from tests.support.bundles import cox_bundle, small_bundle, without_subgroup_effects
 from tests.support.examples import examples
 from tests.support.patients import any_messages, patient_of
 
@@ -201,6 +202,31 @@ def test_a_bundle_without_forests_refuses_to_predict_by_one(patients):
     (problem,) = caught.value.problems
     assert (problem.field, problem.code) == ("model", "not_accepted")
     assert problem.accepted.startswith("one of cox")
+
+
+@pytest.mark.parametrize("patients", [[TYPICAL], [TOO_OLD], []], ids=["in", "out", "none"])
+@pytest.mark.parametrize("model", [COX, FOREST])
+def test_a_bundle_without_effects_by_subgroups_refuses_them(patients, model):
+    bundle = without_subgroup_effects(small_bundle())
+    with pytest.raises(InvalidInput) as caught:
+        predict(patients, bundle, replace(OPTIONS, model=model, effect=SUBGROUP_EFFECT))
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.code) == ("effect", "not_accepted")
+    learned = "learned, " if model == FOREST else ""
+    assert problem.accepted == f"one of overall, pooled, {learned}all, or another bundle"
+
+
+@pytest.mark.parametrize("model", [COX, FOREST])
+def test_the_effect_by_subgroups_moves_survival_and_nothing_local(model):
+    prediction = ask(model=model, effect=SUBGROUP_EFFECT)
+    overall, moved = (
+        prediction.analyses[Analysis(model, effect)]
+        for effect in (OVERALL_EFFECT, SUBGROUP_EFFECT)
+    )
+    for name, figures in sides(moved).items():
+        assert np.array_equal(figures[:, 0], sides(overall)[name][:, 0]), name
+        assert not np.isclose(figures[0, 1:], sides(overall)[name][0, 1:]).any(), name
+        assert np.array_equal(figures[2:], sides(overall)[name][2:]), name
 
 
 def test_a_bundle_without_forests_lists_the_effects_of_its_own_model():

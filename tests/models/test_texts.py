@@ -6,6 +6,12 @@ import pytest
 
 import models
 from models import texts
+from models.analyses import (
+    DEFAULT_ANALYSIS,
+    FOREST_ANALYSIS,
+    FOREST_SUBGROUP_ANALYSIS,
+    SUBGROUP_ANALYSIS,
+)
 
 PACKAGE = Path(models.__file__).parent
 FILES = sorted(
@@ -54,3 +60,17 @@ def test_arms_are_offers(words):
 @pytest.mark.parametrize("words", ["10.1038/s41416-025-03097-z", "CC BY 4.0", "not involved"])
 def test_credit_is_given(words):
     assert words in texts.CREDIT
+
+
+@pytest.mark.parametrize(
+    ("analysis", "further"),
+    [
+        (DEFAULT_ANALYSIS, ""),
+        (FOREST_ANALYSIS, f" {texts.FOREST_INTERVALS}"),
+        (SUBGROUP_ANALYSIS, f" {texts.SUBGROUP_INTERVALS}"),
+        (FOREST_SUBGROUP_ANALYSIS, f" {texts.FOREST_INTERVALS} {texts.SUBGROUP_INTERVALS}"),
+    ],
+    ids=str,
+)
+def test_intervals_mean_more_where_the_forest_or_subgroups_are_shown(analysis, further):
+    assert texts.interval_meaning({analysis}) == texts.INTERVAL_MEANING + further

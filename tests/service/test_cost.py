@@ -7,7 +7,14 @@ import pytest
 from models.errors import TooLargeInput
 from models.options import Options
 from models.patient import read_patient
-from service.cost import FOREST_COUNTS, LEARNED_COUNTS, refuse_too_much
+from service.cost import (
+    ALL_COUNTS,
+    FOREST_COUNTS,
+    FOREST_SUBGROUP_COUNTS,
+    LEARNED_COUNTS,
+    SUBGROUP_COUNTS,
+    refuse_too_much,
+)
 from service.settings import SETTINGS
 
 from .helpers import README_PATIENT, with_values
@@ -34,7 +41,9 @@ def test_each_combination_counts_at_each_horizon(bundle):
         ({"effect": "pooled"}, 1),
         ({"model": "forest"}, 5),
         ({"model": "forest", "effect": "learned"}, 13),
-        ({"effect": "all"}, 13),
+        ({"effect": "subgroup"}, 2),
+        ({"model": "forest", "effect": "subgroup"}, 10),
+        ({"effect": "all"}, 18),
     ],
 )
 def test_each_combination_counts_as_much_as_the_models_cost(bundle, asked, weight):
@@ -51,7 +60,7 @@ def test_each_combination_counts_as_much_as_the_models_cost(bundle, asked, weigh
         ({}, "at 3 horizons: 6 in all"),
         ({"horizons_months": (48,)}, "at 1 horizon: 2 in all"),
         ({"model": "forest"}, "at 3 horizons, each counted 5 times for what the models cost: 30"),
-        ({"effect": "all"}, "at 3 horizons, each counted 13 times for what the models cost: 78"),
+        ({"effect": "all"}, "at 3 horizons, each counted 18 times for what the models cost: 108"),
     ],
 )
 def test_a_refusal_says_what_was_counted_and_what_counts_how_often(bundle, asked, counted):
@@ -62,11 +71,16 @@ def test_a_refusal_says_what_was_counted_and_what_counts_how_often(bundle, asked
     assert f"2 combinations, {counted}" in problem.message
     assert "with the forest each counts 5 times" in problem.accepted
     assert "with the forest's own effect 13 times" in problem.accepted
+    assert "by subgroups 2 times (10 with the forest), with all effects 18" in problem.accepted
 
 
 def test_the_setting_says_how_often_a_combination_counts():
     (setting,) = [each for each in SETTINGS if each.name == "EQUIPOISE_MAX_COMBINATIONS"]
     assert f"{FOREST_COUNTS} times with the forest and {LEARNED_COUNTS} times" in setting.help
+    assert (
+        f"by subgroups {SUBGROUP_COUNTS} times ({FOREST_SUBGROUP_COUNTS} with the forest), with "
+        f"all effects {ALL_COUNTS} times"
+    ) in setting.help
     assert "patients with the same values count once" in setting.help
 
 

@@ -11,11 +11,11 @@ import pytest
 
 from models.outcomes import SHOWN_ARMS
 from models.rounding import percent
-from models.texts import FOREST_INTERVALS, INTERVAL_MEANING
+from models.texts import FOREST_INTERVALS, INTERVAL_MEANING, SUBGROUP_INTERVALS
 from service.app import create_app
 from service.bundles import Bundles
 from service.settings import Settings
-from tests.support.bundles import cox_bundle
+from tests.support.bundles import cox_bundle, small_bundle, without_subgroup_effects
 
 from .helpers import (
     CSV,
@@ -37,7 +37,8 @@ from .helpers import (
 
 EVERY_ANALYSIS = [
     *("cox overall", "cox pooled"),
-    *("forest overall", "forest pooled", "forest learned"),
+    *("forest overall", "forest pooled"),
+    *("cox subgroup", "forest subgroup", "forest learned"),
 ]
 LOCAL = ("local_relapse_free_survival", "local_ulceration", "local_bleeding")
 
@@ -64,6 +65,11 @@ def test_the_default_effect_has_no_analyses(client):
     ("options", "listed"),
     [
         ({"effect": "pooled"}, ["cox overall", "cox pooled"]),
+        ({"effect": "subgroup"}, ["cox overall", "cox subgroup"]),
+        (
+            {"model": "forest", "effect": "subgroup"},
+            ["cox overall", "forest overall", "cox subgroup", "forest subgroup"],
+        ),
         ({"model": "forest"}, ["cox overall", "forest overall"]),
         (
             {"model": "forest", "effect": "pooled"},
@@ -178,8 +184,10 @@ PATIENTS = {
 }
 OPTIONS = (
     {"effect": "pooled"},
+    {"effect": "subgroup"},
     {"effect": "all"},
     {"model": "forest"},
+    {"model": "forest", "effect": "subgroup"},
     {"model": "forest", "effect": "learned"},
     {"model": "forest", "effect": "all"},
 )
@@ -223,7 +231,7 @@ def test_a_disagreement_in_words_is_not_as_published(client, spec):
     assert not is_valid(spec, answer)
 
 
-@pytest.mark.parametrize("options", OPTIONS[1:], ids=lambda o: " ".join(o.values()))
+@pytest.mark.parametrize("options", OPTIONS[2:], ids=lambda o: " ".join(o.values()))
 def test_forest_minus_cox_is_the_difference_of_both_models_estimates(client, options):
     found = ask(client, **options)["forest_minus_cox"]
     forest, cox = (ask(client, model=model)["outcomes"] for model in ("forest", "cox"))
@@ -251,7 +259,8 @@ def test_what_the_forest_learned_is_stamped_and_last_and_no_outcome_of_the_answe
     *others, learned = answer["analyses"]
     assert (learned["model"], learned["effect"]) == ("forest", "learned")
     assert learned["exploratory"] is True
-    assert not any(each["exploratory"] for each in others)
+    stamped = [each["exploratory"] for each in others]
+    assert stamped == [each["effect"] == "subgroup" for each in others]
     assert answer["outcomes"] == ask(client, model="forest")["outcomes"]
     for outcome, part in learned["outcomes"].items():
         assert part["difference"] != answer["outcomes"][outcome]["difference"]
@@ -262,6 +271,52 @@ def test_without_surgery_the_forest_learned_what_it_shows(client):
     learned = answer["analyses"][-1]["outcomes"]
     for outcome, part in learned.items():
         assert part["systemic_therapy"] == answer["outcomes"][outcome]["systemic_therapy"]
+
+
+@pytest.mark.parametrize("model", ["cox", "forest"])
+def test_subgroups_move_survival_alone_and_stand_behind_the_whole_trials(client, model):
+    answer = ask(client, model=model, effect="subgroup")
+    assert (answer["model"]["kind"], answer["model"]["effect"]) == (model, "overall")
+    assert answer["outcomes"] == ask(client, model=model)["outcomes"]
+    by_subgroups = answer["analyses"][-1]
+    assert (by_subgroups["model"], by_subgroups["effect"]) == (model, "subgroup")
+    assert by_subgroups["exploratory"] is True
+    assert SUBGROUP_INTERVALS in answer["interval_meaning"]
+    own, moved = answer["outcomes"], by_subgroups["outcomes"]
+    alive = "overall_survival"
+    assert moved[alive]["systemic_therapy"] == own[alive]["systemic_therapy"]
+    assert moved[alive]["difference"] != own[alive]["difference"]
+    for outcome in ("local_ulceration", "local_bleeding"):
+        assert moved[outcome] == own[outcome]
+
+
+@pytest.mark.parametrize("model", ["cox", "forest"])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_bundle_without_effects_by_subgroups_refuses_them(kind, model):
+    bundle = without_subgroup_effects(small_bundle())
+    client = create_app(Settings(), Bundles([bundle])).test_client()
+    options = {"model": model, "effect": "subgroup"}
+    single = client.post("/v1/predict", json={"patient": README_PATIENT, **options})
+    body = body_of(kind, [README_PATIENT])
+    if kind == JSON:
+        body = json.dumps({"patients": [README_PATIENT], **options})
+    listed = post_list(client, kind, body, query="" if kind == JSON else "?" + urlencode(options))
+    for response in (single, listed):
+        item = find_item(check_problem(response, 422)["errors"], "effect", "not_accepted")
+        assert "holds no effect subgroup" in item["message"]
+        assert "subgroup" not in item["accepted"]
+        assert item["accepted"].startswith("one of overall, pooled,")
+
+
+def test_all_effects_of_a_bundle_are_those_that_it_holds():
+    bundle = without_subgroup_effects(small_bundle())
+    client = create_app(Settings(), Bundles([bundle])).test_client()
+    answer = ask(client, effect="all")
+    found = [f"{row['model']} {row['effect']}" for row in answer["analyses"]]
+    assert found == [name for name in EVERY_ANALYSIS if "subgroup" not in name]
+    assert SUBGROUP_INTERVALS not in answer["interval_meaning"]
+    text = post_list(client, CSV, body_of(CSV, [README_PATIENT]), query="?effect=all").text
+    assert "_subgroup_" not in text.splitlines()[0]
 
 
 @pytest.mark.parametrize("kind", FORMATS)

@@ -306,9 +306,9 @@ def test_out_of_scope_shows_reasons_and_no_figures(client):
 
 def captions_beside(response):
     return [
-        block.strip()
+        block.strip().splitlines()[0]
         for block in Page(response).blocks
-        if block.startswith(("The same by the Cox model", "Difference that the forest itself"))
+        if block.startswith(("The same by the Cox model", "Difference that", "Difference by"))
     ]
 
 
@@ -319,13 +319,14 @@ def test_no_other_model_stands_beside_the_default_one(client):
     assert "Cox model, effect of surgery from the whole trial" in words(response)
 
 
-def test_with_the_forest_two_tables_stand_under_each_outcome(client):
+def test_with_the_forest_two_tables_stand_under_each_outcome_and_subgroups_under_survival(client):
     response = submit(client, model="forest")
-    assert response.text.count('<table class="beside">') == 2 * len(OUTCOMES)
-    cox, exploratory = captions_beside(response)[:2]
-    assert captions_beside(response) == [cox, exploratory] * len(OUTCOMES)
-    assert "95% interval" in cox
-    assert "95% interval" in exploratory
+    captions = captions_beside(response)
+    cox, by_cox, by_forest, learned = captions[:4]
+    assert captions == [cox, by_cox, by_forest, learned] + [cox, learned] * (len(OUTCOMES) - 1)
+    assert all("95% interval" in caption for caption in captions)
+    assert "by subgroups, by the Cox model" in by_cox
+    assert "by subgroups, by the random survival forest" in by_forest
     assert "Alive by the random survival forest" in words(response)
     assert "random survival forest, effect of surgery from the whole trial" in words(response)
 
@@ -335,16 +336,17 @@ def test_the_exploratory_difference_is_folded_behind_the_figures_of_its_outcome(
         own, _, folded = section.partition('<details class="exploratory">')
         assert "The same by the Cox model" in own
         assert "that the forest itself finds" not in own
+        assert "ifference by subgroups" not in own
         assert "that the forest itself finds" in folded.partition("</details>")[0]
 
 
 def test_the_page_of_the_forest_says_what_its_effect_is_worth(client):
     answer = client.post(
         "/v1/predict",
-        json={"patient": README_PATIENT, "model": "forest", "effect": "learned"},
+        json={"patient": README_PATIENT, "model": "forest", "effect": "all"},
     ).get_json()
     texts = {c["code"]: c["text"] for c in answer["caveats"]}
-    for code in ("two_models", "learned_effect_exploratory"):
+    for code in ("two_models", "subgroup_effect_exploratory", "learned_effect_exploratory"):
         assert texts[code] in words(submit(client, model="forest"))
         assert texts[code] not in words(submit(client))
 
@@ -352,7 +354,7 @@ def test_the_page_of_the_forest_says_what_its_effect_is_worth(client):
 def test_withheld_ulceration_is_withheld_by_the_forest_too(client):
     response = submit(client, ULCERATED, model="forest")
     assert len(figure_rows(response)) == 3 * 5
-    assert response.text.count('<table class="beside">') == 2 * 3
+    assert response.text.count('<table class="beside">') == 2 * 3 + 2
     (section,) = [
         part
         for part in response.text.split('<section class="outcome">')

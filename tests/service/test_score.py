@@ -214,7 +214,7 @@ def test_help_says_what_each_option_accepts():
     text = " ".join(run("--help").output.split())
     for option in (
         "--model [cox|forest] Which kind of model",
-        "--effect [overall|pooled|learned|all] Effect of surgery",
+        "--effect [overall|pooled|subgroup|learned|all] Effect of surgery",
         "--horizons MONTHS Whole months after the decision, 1 to 96, separated by commas.",
         "--level LEVEL Level of the intervals, 0.80 to 0.99.",
         "--format [csv|ndjson] What the results are.",
@@ -232,6 +232,8 @@ def test_another_bundle_can_be_used(folder):
     "options",
     [
         {"model": "forest"},
+        {"effect": "subgroup"},
+        {"model": "forest", "effect": "subgroup"},
         {"model": "forest", "effect": "learned"},
         {"model": "forest", "effect": "pooled"},
         {"effect": "all"},

@@ -8,6 +8,7 @@ import models
 from models.bundle import load_bundle, save_bundle
 from models.cox import CoxHazard
 from models.forest import LEAF, ForestHazard, Trees
+from models.subgroup_effects import SubgroupEffects
 
 DEFAULT_FOLDER = Path(models.__file__).parent / "bundles" / "jcog1017-synthetic"
 
@@ -32,15 +33,25 @@ def small_bundle(members=20):
         for name, hazard in bundle.hazards.items()
     }
     forests = {name: _first_members(forest, members) for name, forest in bundle.forests.items()}
+    effects = bundle.subgroup_effects
+    effects = SubgroupEffects(effects.interactions[:, :members], effects.centre, effects.means)
     manifest = {**bundle.manifest, "members": members}
-    return replace(bundle, hazards=hazards, forests=forests, manifest=manifest)
+    return replace(
+        bundle, hazards=hazards, forests=forests, subgroup_effects=effects, manifest=manifest
+    )
 
 
 @cache
 def cox_bundle(members=20):
-    """Return a small bundle without forests."""
-    bundle = small_bundle(members)
+    """Return a small bundle without forests and effects by subgroups."""
+    bundle = without_subgroup_effects(small_bundle(members))
     return replace(bundle, forests={}, manifest={**bundle.manifest, "kind": ["cox"]})
+
+
+def without_subgroup_effects(bundle):
+    """Return a bundle as those were that held no effects by subgroups."""
+    manifest = {name: value for name, value in bundle.manifest.items() if name != "effects"}
+    return replace(bundle, subgroup_effects=None, manifest=manifest)
 
 
 def _first_members(forest, members):

@@ -4,10 +4,13 @@ import numpy as np
 import pytest
 from threadpoolctl import threadpool_limits
 
-from training.calibration import calibrate, identify_effects
-from training.cohort import REFERENCE_SEED, simulate_cohort
+from training.calibration import calibrate, identify_death
+from training.cohort import REFERENCE_SEED
+from training.cohort_csv import read_cohort
 from training.ensemble import fit_ensemble
+from training.matching.cohort import matched_cohort
 from training.priors import priors
+from training.reference import reference_csv
 from training.targets import published_targets
 from training.truth import sample_patients
 
@@ -20,8 +23,9 @@ TRAINING_SEED, TRAINED_MEMBERS = 5, 3
 def prior_mean_effects(patients):
     """Return the effects that trial-like cohorts are simulated with."""
     complication = priors()["complication"].mean
+    dying, _ = identify_death(patients, priors()["death"].mean, published_targets())
     return {
-        "death": identify_effects(patients, priors()["death"].mean, published_targets()),
+        "death": dying.coefficients,
         "progression": priors()["progression"].mean,
         "ulceration": complication,
         "bleeding": complication,
@@ -53,18 +57,20 @@ def effects(patients):
 
 @pytest.fixture(scope="session")
 def truth(patients, effects, targets):
-    """Return the truth that the reference cohort is drawn from."""
+    """Return the truth of the prior means."""
     return calibrate(patients, effects, targets)
 
 
 @pytest.fixture(scope="session")
 def reference_cohort():
-    return simulate_cohort(REFERENCE_SEED)
+    """Return the shipped cohort."""
+    return read_cohort(reference_csv())
 
 
 @pytest.fixture(scope="session")
 def other_cohort():
-    return simulate_cohort(OTHER_SEED)
+    """Return the cohort of another seed before its search: with every count."""
+    return matched_cohort(OTHER_SEED, stretches=0)
 
 
 @pytest.fixture(scope="session")

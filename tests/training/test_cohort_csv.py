@@ -9,8 +9,7 @@ from models.eligibility import check_eligibility
 from models.patient import read_patient_text
 from models.table import table_of
 from tests.training import paper
-from tests.training.conftest import OTHER_SEED
-from training.cohort_csv import cohort_csv
+from training.cohort_csv import cohort_csv, read_cohort
 
 COLUMNS = [
     "row_id",
@@ -41,7 +40,7 @@ COVARIATES, OUTCOMES = COLUMNS[2:14], COLUMNS[14:]
 
 @pytest.fixture(scope="module")
 def text(other_cohort):
-    return cohort_csv(other_cohort, OTHER_SEED)
+    return cohort_csv(other_cohort)
 
 
 @pytest.fixture(scope="module")
@@ -120,4 +119,11 @@ def test_sites_agree_with_liver_and_bone_only(rows):
 
 
 def test_the_same_cohort_gives_the_same_text(text, other_cohort):
-    assert cohort_csv(other_cohort, OTHER_SEED) == text
+    assert cohort_csv(other_cohort) == text
+
+
+def test_a_cohort_is_read_as_it_was_written(text, other_cohort):
+    again = read_cohort(text)
+    assert cohort_csv(again) == text
+    assert again.sites == other_cohort.sites
+    assert np.array_equal(again.patients.design, other_cohort.patients.design)

@@ -89,12 +89,14 @@ def print_table(title, found):
             print(f"{f'{name}, {arm}':<44}{printed:>10.3f}{value:>10.3f}")
 
 
-@pytest.mark.parametrize("population", ["all_patients", "own_patients"])
-def test_the_averaged_curves_have_the_published_figures(request, population):
+# The published curves are of each arm's own patients. The arms' covariates differ by chance, so
+# that the curves of all patients under either policy are further apart.
+@pytest.mark.parametrize(("population", "months"), [("all_patients", 3.5), ("own_patients", 2)])
+def test_the_averaged_curves_have_the_published_figures(request, population, months):
     found = served(request.getfixturevalue(population))
     print_table(population.replace("_", " "), found)
     for name in ("OS median", "LRFS median"):
-        assert found[name] == pytest.approx(PRINTED[name], abs=2), name
+        assert found[name] == pytest.approx(PRINTED[name], abs=months), name
     for name in ("ulceration", "bleeding"):
         assert found[name] == pytest.approx(PRINTED[name], abs=0.01), name
 
@@ -126,8 +128,8 @@ def test_averages_are_the_published_figures(shown_figures):
 
 #: The printed limits, and how far the served ones may lie from them (lower, upper).
 PRINTED_LIMITS = {
-    "Alive, not offered surgery": ((55.7, 81.1), (6, 9)),
-    "Alive, offered surgery": ((65.7, 95.4), (6, 9)),
+    "Alive, not offered surgery": ((55.7, 81.1), (4, 8)),
+    "Alive, offered surgery": ((65.7, 95.4), (4, 8)),
     "Ulceration of the primary site, not offered surgery": ((0.191, 0.314), (0.015, 0.015)),
     "Ulceration of the primary site, offered surgery": ((0.066, 0.155), (0.015, 0.015)),
     "Bleeding from the primary site, not offered surgery": ((0.209, 0.335), (0.015, 0.015)),

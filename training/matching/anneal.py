@@ -58,8 +58,11 @@ from training.matching.statistics import (
 
 #: How often each kind of move is tried: the seven blocks of covariates, two patients' times,
 #: one time; what is left moves a run of times.
-_CHANCES = np.cumsum([0.11, 0.13, 0.11, 0.06, 0.02, 0.02, 0.02, 0.33, 0.10])
+_CHANCES = np.cumsum([0.15, 0.25, 0.15, 0.08, 0.02, 0.02, 0.02, 0.16, 0.10])
 _EXCHANGE_TIMES = len(CELLS)
+
+#: How often a block is exchanged in two pairs of patients at once.
+_TWICE = 0.3
 
 #: Longest moves at first: places in the queue, and days.
 PLACES, DAYS = 300, 300
@@ -154,22 +157,34 @@ def anneal(search: Search, steps: int, rng: np.random.Generator) -> None:
 
 @njit(cache=False)
 def try_cells(search: Search, block: int, rng: np.random.Generator) -> None:
-    """Try to exchange a block of covariates between two random patients."""
+    """Try to exchange a block of covariates between two patients, or in two pairs at once.
+
+    Two exchanges that change a hazard ratio in opposite ways can change its standard error.
+    """
     state = search.state
-    place = int(rng.random() * len(state.queue))
-    other = partner(state, place, block, search.reach[0], rng)
-    if other < 0:
-        return
-    one = state.queue[place]
-    mark_rows(search, one, other)
-    exchange_cells(state, one, other, block)
-    half = state.half
-    times = (
-        half[one, MENOPAUSE_PAIR] != half[other, MENOPAUSE_PAIR]
-        or half[one, ORGANS_PAIR] != half[other, ORGANS_PAIR]
-    )
-    if not accepted(search, times, rng):
+    search.marks[:] = 0.0
+    pairs = np.full((2, 2), -1)
+    times = False
+    for number in range(2 if rng.random() < _TWICE else 1):
+        place = int(rng.random() * len(state.queue))
+        one, other = state.queue[place], partner(state, place, block, search.reach[0], rng)
+        if other < 0:
+            continue
+        half = state.half
+        times = (
+            times
+            or half[one, MENOPAUSE_PAIR] != half[other, MENOPAUSE_PAIR]
+            or half[one, ORGANS_PAIR] != half[other, ORGANS_PAIR]
+        )
+        mark_rows(search, one, other)
         exchange_cells(state, one, other, block)
+        pairs[number, 0], pairs[number, 1] = one, other
+    if pairs[0, 0] < 0 and pairs[1, 0] < 0:
+        return
+    if not accepted(search, times, rng):
+        for number in range(1, -1, -1):
+            if pairs[number, 0] >= 0:
+                exchange_cells(state, pairs[number, 0], pairs[number, 1], block)
 
 
 @njit(cache=False)
@@ -180,6 +195,7 @@ def try_times(search: Search, rng: np.random.Generator) -> None:
     other = place + random_distance(search.reach[0], rng)
     if not may_exchange_times(state, place, other):
         return
+    search.marks[:] = 0.0
     mark_rows(search, state.queue[place], state.queue[other])
     exchange_times(state, place, other)
     if not accepted(search, True, rng):
@@ -226,17 +242,17 @@ def mark_rows(search: Search, one: int, other: int) -> None:
     """
     state, marks = search.state, search.marks
     alike = state.arm[one] == state.arm[other] and state.event[one] == state.event[other]
-    changed = 0.0 if alike else 1.0
-    marks[OVERALL] = changed
-    marks[STRATIFIED] = 1.0 if state.stratum[one] != state.stratum[other] else changed
+    if not alike:
+        marks[OVERALL] = 1.0
+    if not alike or state.stratum[one] != state.stratum[other]:
+        marks[STRATIFIED] = 1.0
     for pair in range(PAIRS):
         first, second = state.half[one, pair], state.half[other, pair]
         row = 1 + 2 * pair
         if first != second:
             marks[row], marks[row + 1] = 1.0, 1.0
-        else:
-            marks[row + first] = changed
-            marks[row + 1 - first] = 0.0
+        elif not alike:
+            marks[row + first] = 1.0
 
 
 @njit(cache=False)

@@ -9,7 +9,14 @@ from threadpoolctl import threadpool_limits
 
 from models.design_matrix import TERM_NAMES
 from models.table import FloatArray
-from training.calibration import CalibrationFailed, calibrate, identify_effects
+from training.calibration import (
+    CalibrationFailed,
+    Closeness,
+    FreeSlopes,
+    Manner,
+    calibrate,
+    identify_death,
+)
 from training.cohort import REFERENCE_SEED, Cohort
 from training.matching.anneal import new_search
 from training.matching.figures import EffectTargets, published_figures
@@ -26,7 +33,7 @@ from training.truth import Patients, Truth, patients_of, sample_patients
 #: Deviation from a drawn effect that counts like one printed step, log hazard ratio: effects
 #: that no printed figure speaks about, and those that Fig. 3 holds weakly.
 _FREE, _WEAK = 0.03, 0.25
-_STEPS = {
+EFFECT_STEPS = {
     "age_per_decade": _FREE,
     "t3_or_more": _FREE,
     "t4": _FREE,
@@ -36,6 +43,11 @@ _STEPS = {
     "er_positive": _WEAK,
     "liver": _WEAK,
 }
+
+#: A search starts close to the printed medians, as steep as they and the hazard ratio ask for:
+#: one cohort is to show them, while a member of the ensemble gives way where they contradict
+#: each other.
+_CLOSE = Manner(FreeSlopes(death=1.4), closeness=Closeness(0.005, 1.4, 0.4, 1e-8))
 
 _PRIOR_OF = {
     "death": "death",
@@ -95,13 +107,15 @@ def draw_effects(rng: np.random.Generator, *, at_prior_means: bool) -> Drawn:
             for hazard, name in _PRIOR_OF.items()
         }
         try:
-            identified = identify_effects(patients, effects["death"], targets)
+            identified = identify_death(patients, effects["death"], targets, _CLOSE)[
+                0
+            ].coefficients
             effects["death"] = (
                 identified
                 if at_prior_means
                 else hold_to_trial(effects["death"], prior["death"], identified, rng)
             )
-            return Drawn(patients, effects, calibrate(patients, effects, targets))
+            return Drawn(patients, effects, calibrate(patients, effects, targets, _CLOSE))
         except CalibrationFailed:
             continue
     raise CalibrationFailed("no draw of the effects can be calibrated")
@@ -124,7 +138,7 @@ def effect_targets(effects: FloatArray) -> EffectTargets:
     effects : array, shape (terms,)
         Log hazard ratios, without the arm's.
     """
-    step = [_STEPS.get(name, np.inf) for name in TERM_NAMES]
+    step = [EFFECT_STEPS.get(name, np.inf) for name in TERM_NAMES]
     return EffectTargets(np.append(effects, 0.0), np.array([*step, np.inf]))
 
 

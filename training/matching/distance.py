@@ -37,8 +37,9 @@ from training.matching.statistics import (
     stratified_z,
 )
 
-#: Half a printed step, less a little so that a figure that costs nothing is safely within.
-_WITHIN = 0.495
+#: Half a printed step, less a little so that a figure that costs nothing is safely within; for
+#: times, which are whole days and are written to four decimals of a month, a little more.
+_WITHIN, WITHIN_TIMES = 0.495, 0.45
 
 #: What a small deviation beyond the rounding costs besides its square: the search is to end
 #: within the rounding, not near it.
@@ -73,9 +74,9 @@ def new_reached() -> Reached:
 
 
 @njit(cache=False)
-def loss(deviation: float) -> float:
+def loss(deviation: float, within: float = _WITHIN) -> float:
     """Return what a deviation costs, in printed steps."""
-    beyond = abs(deviation) - _WITHIN
+    beyond = abs(deviation) - within
     if beyond <= 0.0:
         return 0.0
     square = beyond * beyond if beyond < _FAR else _FAR * (2.0 * beyond - _FAR)
@@ -111,12 +112,17 @@ def time_cost(figures: Figures, state: State) -> float:
     follow_up(state, quartiles)
     cost = 0.0
     for group in range(MEDIAN_GROUPS):
-        cost += loss((min(found[group], 1e5) - figures.medians[group]) / MEDIAN_STEP)
+        cost += loss((min(found[group], 1e5) - figures.medians[group]) / MEDIAN_STEP, WITHIN_TIMES)
     for arm in range(2):
         for side in range(2):
-            cost += loss((min(limits[arm, side], 1e5) - figures.limits[arm, side]) / MEDIAN_STEP)
+            cost += loss(
+                (min(limits[arm, side], 1e5) - figures.limits[arm, side]) / MEDIAN_STEP,
+                WITHIN_TIMES,
+            )
     for number in range(3):
-        cost += loss((quartiles[number] - figures.quartiles[number]) / FOLLOW_UP_STEP)
+        cost += loss(
+            (quartiles[number] - figures.quartiles[number]) / FOLLOW_UP_STEP, WITHIN_TIMES
+        )
     return cost
 
 

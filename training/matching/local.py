@@ -16,7 +16,7 @@ from numba import njit
 from models.evidence import figure
 from models.outcomes import ARMS
 from models.table import FloatArray
-from training.matching.distance import loss
+from training.matching.distance import WITHIN_TIMES, loss
 from training.matching.state import FIRST_CENSORING_DAY, IntArray
 from training.matching.statistics import Z_95, Deaths, fit_row, new_deaths
 from training.simulation import (
@@ -244,5 +244,5 @@ def relapse_cost(
     cost += loss((math.exp(log_ratio - reach) - figures.ratio[1]) / _RATIO_STEP)
     cost += loss((math.exp(log_ratio + reach) - figures.ratio[2]) / _RATIO_STEP)
     for own in range(2):
-        cost += loss((median[own] - figures.medians[own]) / _MONTH_STEP)
+        cost += loss((median[own] - figures.medians[own]) / _MONTH_STEP, WITHIN_TIMES)
     return cost

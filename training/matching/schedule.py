@@ -2,7 +2,8 @@
 
 A row of few deaths changes by several printed steps with every move that touches it, so it is
 found only while nothing else matters. The rows of fewest deaths are therefore solved one after
-the other, kept cool, and the rest is cooled around them.
+the other, kept cool, and the rest is cooled around them. Then everything is warmed a little and
+cooled again, three times: what is left is mostly one row that found its place too late.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 
 from models.evidence import pairs
+from models.evidence.interactions import standard_error
 from training.matching.anneal import (
     DAYS,
     EFFECTS,
@@ -23,17 +25,16 @@ from training.matching.anneal import (
     distance,
     refresh,
 )
-from training.matching.state import copied
+from training.matching.state import State, copied
 
 #: Rows with fewer deaths are solved first.
 _FEW_DEATHS = 60
-_SMALL_STRETCHES, _SMALL_STEPS, _SMALL_ATTEMPTS = 100, 2500, 12
-_SMALL_HOT, _SMALL_COLD, _SMALL_SOLVED = 1000.0, 0.3, 0.5
+_SMALL_STRETCHES, _SMALL_STEPS, _SMALL_ATTEMPTS = 80, 2500, 12
+_SMALL_HOT, _SMALL_COLD, _SMALL_SOLVED = 1000.0, 0.3, 1.0
 
-#: Of the whole search: steps between exact fits, and temperatures in squared printed steps.
+#: Of the whole search: steps between exact fits, and how many times so many.
 STRETCH = 20_000
-STRETCHES = 160
-_HOT, _COLD = 150.0, 0.01
+STRETCHES = 240
 
 #: Longest moves at the end, in places and days: far ones are hardly ever kept there.
 _LAST_PLACES, _LAST_DAYS = 12, 40
@@ -42,18 +43,30 @@ _LAST_PLACES, _LAST_DAYS = 12, 40
 #: the effects to the end, so that the printed figures win.
 _KEPT = 1.0
 
-#: A distance that is cooled for once more, from where rows can still change places, in a part
-#: of the stretches.
-_FAR_AWAY, _REHEATED, _AGAIN = 4.0, 20.0, 0.4
-
 
 class Cooling(NamedTuple):
-    """The first and the last temperature, and how many stretches lie between."""
+    """A part of the search.
 
-    hot: float
-    cold: float
-    stretches: int
+    Attributes
+    ----------
+    share : float
+        Share of all stretches.
+    reach : float
+        Where the shortening of moves begins, from 0 to 1; it ends at 1.
+    temperatures : tuple of (part, temperature)
+        In squared printed steps, geometric between. Most time goes where rows find their place.
+    """
 
+    share: float
+    reach: float
+    temperatures: tuple[tuple[float, float], ...]
+
+
+#: The coolings, found by trial: one from where all is open, and three from where a row can
+#: still change its place.
+_FIRST = Cooling(0.64, 0.0, ((0.0, 300.0), (0.4, 10.0), (0.85, 0.2), (1.0, 0.01)))
+_AGAIN = Cooling(0.12, 0.6, ((0.0, 4.0), (0.7, 0.2), (1.0, 0.003)))
+_COOLINGS = (_FIRST, _AGAIN, _AGAIN, _AGAIN)
 
 OnProgress = Callable[[float], None]
 
@@ -70,16 +83,23 @@ def run(
     Parameters
     ----------
     stretches : int
-        Stretches of `STRETCH` steps that everything is cooled in.
+        Stretches of `STRETCH` steps that everything is cooled in; without any, the state stays.
     on_progress : callable
         Called with the part of the search that is done, from 0 to 1.
     """
+    if stretches == 0:
+        return
     rows = small_rows()
     solve_small_rows(search, rows, rng)
-    cool(search, rows, rng, Cooling(_HOT, _COLD, stretches), on_progress)
-    if distance(search) > _FAR_AWAY:
-        again = Cooling(_REHEATED, _COLD, round(stretches * _AGAIN))
-        cool(search, rows, rng, again, on_progress)
+    done = 0.0
+    for cooling in _COOLINGS:
+        count = max(round(cooling.share * stretches), 1)
+
+        def show(part: float, before: float = done, share: float = cooling.share) -> None:
+            on_progress(before + share * part)
+
+        cool(search, rows, rng, cooling, count, show)
+        done += cooling.share
 
 
 def cool(
@@ -87,40 +107,61 @@ def cool(
     rows: list[int],
     rng: np.random.Generator,
     cooling: Cooling,
+    count: int,
     on_progress: OnProgress,
 ) -> None:
-    """Cool everything, and end at the nearest state that a stretch ended with.
+    """Cool everything, and end at the nearest state that a stretch began or ended with.
 
     Parameters
     ----------
     rows : list of int
         The rows that are solved already.
+    count : int
+        Stretches.
     """
     best, nearest = copied(search.state), distance(search)
-    for stretch in range(cooling.stretches):
-        part = stretch / max(cooling.stretches - 1, 1)
-        set_temperatures(search, rows, cooling.hot * (cooling.cold / cooling.hot) ** part)
-        set_reach(search, part)
+    for stretch in range(count):
+        part = stretch / max(count - 1, 1)
+        set_temperatures(search, rows, temperature(part, cooling))
+        set_reach(search, cooling.reach + (1 - cooling.reach) * part)
         anneal(search, STRETCH, rng)
         refresh(search)
         if distance(search) <= nearest:
             best, nearest = copied(search.state), distance(search)
-        on_progress((stretch + 1) / cooling.stretches)
-    for array, kept in zip(search.state, best, strict=True):
+        on_progress((stretch + 1) / count)
+    return_to(search, best)
+
+
+def return_to(search: Search, state: State) -> None:
+    """Put a search back to a state that it was in."""
+    for array, kept in zip(search.state, state, strict=True):
         array[:] = kept
     refresh(search)
 
 
+def temperature(part: float, cooling: Cooling) -> float:
+    """Return the temperature at a part of a cooling."""
+    parts, temperatures = zip(*cooling.temperatures, strict=True)
+    return float(np.exp(np.interp(part, parts, np.log(temperatures))))
+
+
 def small_rows() -> list[int]:
-    """Return the rows of few deaths, fewest first, but for the triple-negative one."""
+    """Return the rows of few deaths, the tightest first, but for the triple-negative one.
+
+    A row is tight when its printed limits are nearly as narrow as its deaths allow: with as
+    many at risk in both arms at each of D deaths the information would be D/4.
+    """
     groups = [group for pair in pairs() for group in pair.subgroups]
-    deaths = {row: sum(group.deaths) for row, group in enumerate(groups, start=1)}
-    few = [row for row in deaths if deaths[row] < _FEW_DEATHS and row != TRIPLE_NEGATIVE_ROW]
-    return sorted(few, key=lambda row: deaths[row])
+    slack = {}
+    for row, group in enumerate(groups, start=1):
+        deaths = sum(group.deaths)
+        if deaths < _FEW_DEATHS and row != TRIPLE_NEGATIVE_ROW:
+            slack[row] = deaths / 4 - 1 / standard_error(group.interval, group.level) ** 2
+    return sorted(slack, key=lambda row: slack[row])
 
 
 def solve_small_rows(search: Search, rows: list[int], rng: np.random.Generator) -> None:
-    """Solve rows one after the other while what is not solved yet is not looked at."""
+    """Solve rows one after the other while those to come are not looked at."""
     search.coldness[:] = 0.0
     search.coldness[TRIPLE_NEGATIVE_ROW] = 1.0
     for row in rows:

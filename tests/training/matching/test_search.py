@@ -8,18 +8,27 @@ from sksurv.util import Surv
 from models.evidence import pairs, table_1
 from models.outcomes import ARMS
 from training.cohort_csv import cohort_csv, read_cohort
-from training.matching.anneal import anneal, new_search
+from training.matching import schedule
+from training.matching.anneal import (
+    EFFECTS,
+    TRIPLE_NEGATIVE_ROW,
+    anneal,
+    distance,
+    new_search,
+)
 from training.matching.cohort import draw_effects, effect_targets, finish, start
 from training.matching.distance import measured
 from training.matching.effects import fit_effects
 from training.matching.figures import published_figures
-from training.matching.state import days_of, new_state
+from training.matching.schedule import Cooling, cool, return_to
+from training.matching.state import copied, days_of, new_state
 from training.matching.statistics import OVERALL
 from training.matching.tables import state_of
 from training.simulation import DIED_FIRST, EVENT
 from training.statistics import hazard_ratio, median
 
 SEED, STEPS = 5, 30_000
+COOLING = Cooling(1.0, 0.5, ((0.0, 100.0), (1.0, 1.0)))
 
 
 def begun():
@@ -135,9 +144,9 @@ def test_nobody_relapses_after_her_end_and_codes_agree(searched):
 
 def test_a_cohort_comes_back_from_its_csv(searched):
     cohort = searched[2]
-    text = cohort_csv(cohort, SEED)
+    text = cohort_csv(cohort)
     again = read_cohort(text)
-    assert cohort_csv(again, SEED) == text
+    assert cohort_csv(again) == text
     assert again.sites == cohort.sites
 
 
@@ -145,3 +154,43 @@ def test_the_same_seed_gives_the_same_start():
     (_, one, _), (_, other, _) = begun(), begun()
     for first, second in zip(one, other, strict=True):
         assert np.array_equal(first, second)
+
+
+@pytest.fixture
+def search():
+    drawn, state, _ = begun()
+    return new_search(state, published_figures(), effect_targets(drawn.effects["death"]))
+
+
+def test_a_cooling_ends_no_farther_than_it_began_and_tells_its_progress(search):
+    first, parts = distance(search), []
+    cool(search, [], np.random.default_rng(1), COOLING, 2, parts.append)
+    assert distance(search) < first
+    assert parts == [0.5, 1.0]
+    assert search.reached.cost[TRIPLE_NEGATIVE_ROW] == 0
+    assert search.coldness[EFFECTS] == pytest.approx(1.0)
+
+
+def test_a_search_goes_through_all_coolings(search, monkeypatch):
+    monkeypatch.setattr(schedule, "STRETCH", 500)
+    monkeypatch.setattr(schedule, "_SMALL_STRETCHES", 4)
+    monkeypatch.setattr(schedule, "_SMALL_ATTEMPTS", 1)
+    first, parts = distance(search), []
+    schedule.run(search, np.random.default_rng(2), stretches=4, on_progress=parts.append)
+    assert distance(search) < first
+    assert parts == sorted(parts)
+    assert parts[-1] == pytest.approx(1)
+
+
+def test_a_search_without_stretches_leaves_the_state(search):
+    before = copied(search.state)
+    schedule.run(search, np.random.default_rng(2), stretches=0)
+    for array, kept in zip(search.state, before, strict=True):
+        assert np.array_equal(array, kept)
+
+
+def test_a_search_can_go_back(search):
+    before, first = copied(search.state), distance(search)
+    cool(search, [], np.random.default_rng(1), COOLING, 1, lambda _: None)
+    return_to(search, before)
+    assert distance(search) == pytest.approx(first)
