@@ -39,7 +39,7 @@ bundle: $(DEV_VENV)/.installed ## Search for the reference cohort afresh, rebuil
 	$(DEV)/equipoise simulate --rebuild --out training/reference/cohort.csv
 	$(DEV)/equipoise train --out $(BUNDLE)
 
-bench: $(DEV_VENV)/.installed ## Measure, side by side, on this machine
+bench: $(DEV_VENV)/.installed ## Measure, side by side, on this machine (python -m benchmarks train: a large cohort)
 	$(DEV)/python -m benchmarks
 
 study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times, seed fixed); see also coverage

@@ -1,15 +1,20 @@
-"""``python -m benchmarks``: print every measurement as one Markdown table."""
+"""``python -m benchmarks``: print every measurement as one Markdown table.
+
+``python -m benchmarks train`` measures the training of a bundle from a large cohort instead.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
+import sys
 from importlib.metadata import version
 
 from benchmarks.answers import single_answer_rows
 from benchmarks.imports import import_rows
 from benchmarks.lists import list_rows
 from benchmarks.timing import Row
+from benchmarks.train import main as train_main
 
 PACKAGES = ("equipoise", "numpy", "flask", "gunicorn", "marshmallow", "scikit-survival")
 
@@ -35,4 +40,7 @@ def render(row: Row) -> str:
 
 
 if __name__ == "__main__":
-    main()
+    if sys.argv[1:] == ["train"]:
+        train_main()
+    else:
+        main()

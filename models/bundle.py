@@ -8,7 +8,8 @@ Layout of format 2 (`FORMAT`; a change of meaning needs a new number)::
     card.md         the model card
 
 A manifest may name further ``effects`` whose arrays the bundle holds; without the key, as in
-bundles made before there were any, it holds none of them.
+bundles made before there were any, it holds none of them. It has ``cohort``, ``recalibration``
+and ``parent`` only when real patients had a part in it.
 
 Loading audits first: the files must be exactly those of the manifest, with its digests, and
 the arrays exactly those of the format, before anything is constructed.
@@ -67,8 +68,29 @@ MANIFEST_KINDS: dict[str, type] = {
     "packages": dict,
     "files": dict,
 }
-#: The keys that a manifest may have beside them.
-OPTIONAL_MANIFEST_KINDS: dict[str, type] = {"effects": list}
+#: The keys that a manifest may have beside them: further effects whose arrays it holds, and,
+#: only when real patients had a part in it, the cohort that it was trained on, the one that it
+#: was recalibrated on, and the bundle that was recalibrated.
+OPTIONAL_MANIFEST_KINDS: dict[str, type] = {
+    "effects": list,
+    "cohort": dict,
+    "recalibration": dict,
+    "parent": dict,
+}
+#: What is said of a cohort: counts and digests, no patient.
+COHORT_KINDS: dict[str, type] = {
+    "patients": int,
+    "events": dict,
+    "data_digest": str,
+    "randomised": bool,
+    "effect_of_surgery": str,
+    "median_follow_up": float,
+    "last_month": int,
+}
+#: Where the effect of surgery comes from: the cohort's arms, published figures (drawn once a
+#: member), or the bundle that was recalibrated.
+EFFECT_SOURCES: tuple[str, ...] = ("cohort", "published", "parent")
+PARENT_KINDS: dict[str, type] = {"id": str, "version": str, "digest": str}
 #: What a bundle can have been fitted to: simulated trials, or the patients of a real cohort.
 TRAINING_DATA: tuple[str, ...] = ("synthetic", "cohort")
 _COX_PARTS = ("coefficients", "arm", "baseline")
@@ -149,6 +171,23 @@ class Bundle:
     def training_data(self) -> str:
         """``synthetic`` or ``cohort``."""
         return str(self.manifest["training_data"])
+
+    @property
+    def cohort(self) -> dict[str, Any] | None:
+        """The real cohort that the baselines come from, or ``None`` when there is none."""
+        found: dict[str, Any] | None = self.manifest.get(
+            "recalibration", self.manifest.get("cohort")
+        )
+        return found
+
+    @property
+    def last_month(self) -> int:
+        """The last month that the bundle has figures for.
+
+        A real cohort knows nothing beyond its own follow-up.
+        """
+        cohort = self.cohort
+        return LAST_HORIZON if cohort is None else int(cohort["last_month"])
 
 
 def save_bundle(folder: Path, bundle: Bundle) -> None:
@@ -282,7 +321,41 @@ def _read_manifest(data: bytes) -> dict[str, Any]:
     names = [str(name) for fields in manifest["population"] for name in fields]
     if sorted(names) != sorted(TABLE_COVARIATES) or manifest["members"] < 1:
         raise _refuse("bundle_format", "No members, or a population of other covariates.")
+    _check_origin(manifest)
     return manifest
+
+
+def _check_origin(manifest: dict[str, Any]) -> None:
+    """Refuse a manifest whose cohorts and parent do not fit its training data and each other."""
+    if ("cohort" in manifest) != (manifest["training_data"] == "cohort"):
+        raise _refuse("bundle_format", "Training data and cohort do not agree.")
+    if ("recalibration" in manifest) != ("parent" in manifest):
+        raise _refuse("bundle_format", "A recalibration needs a parent, and a parent it.")
+    if "parent" in manifest and not _has_kinds(manifest["parent"], PARENT_KINDS):
+        raise _refuse("bundle_format", "The parent is not named as the format asks for.")
+    cohorts = [manifest[name] for name in ("cohort", "recalibration") if name in manifest]
+    if not all(map(_is_cohort, cohorts)):
+        raise _refuse("bundle_format", "The cohort is not described as the format asks for.")
+    if cohorts and manifest["kind"] != [COX]:
+        raise _refuse("bundle_format", "A bundle of a real cohort holds the Cox models alone.")
+
+
+def _has_kinds(found: dict[str, Any], kinds: dict[str, type]) -> bool:
+    return set(found) == set(kinds) and all(type(found[k]) is kind for k, kind in kinds.items())
+
+
+def _is_cohort(found: dict[str, Any]) -> bool:
+    if not _has_kinds(found, COHORT_KINDS):
+        return False
+    counts = list(found["events"].values())
+    return (
+        set(found["events"]) == set(HAZARDS)
+        and all(type(count) is int and count >= 0 for count in counts)
+        and found["patients"] > 0
+        and found["effect_of_surgery"] in EFFECT_SOURCES
+        and found["median_follow_up"] > 0
+        and 1 <= found["last_month"] <= LAST_HORIZON
+    )
 
 
 def _read_verified(folder: Path, digests: dict[str, str]) -> dict[str, bytes]:

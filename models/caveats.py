@@ -91,13 +91,34 @@ class Case:
         """The analyses that stand beside each other."""
         return self.options.listed(self.bundle.held)
 
+    @property
+    def effect_of_surgery(self) -> str | None:
+        """Where a bundle trained on a real cohort has its effect of surgery from."""
+        cohort = self.bundle.manifest.get("cohort")
+        return None if cohort is None else str(cohort["effect_of_surgery"])
+
 
 #: The rules that ``when`` names.
 RULES: Mapping[str, Callable[[Case], bool]] = {
     "synthetic": lambda case: case.bundle.training_data == "synthetic",
-    "past_median": lambda case: max(case.horizons) > MEDIAN_FOLLOW_UP,
-    "past_upper_quartile": lambda case: max(case.horizons) > UPPER_QUARTILE_OF_FOLLOW_UP,
-    "not_48": lambda case: any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in case.horizons),
+    "trained_on_cohort": lambda case: case.bundle.training_data == "cohort",
+    "recalibrated": lambda case: "recalibration" in case.bundle.manifest,
+    "trained_on_cohort_arms": lambda case: case.effect_of_surgery == "cohort",
+    "trained_with_published_effect": lambda case: case.effect_of_surgery == "published",
+    "past_cohort_median": lambda case: (
+        case.bundle.cohort is not None
+        and max(case.horizons) > case.bundle.cohort["median_follow_up"]
+    ),
+    "past_median": lambda case: (
+        case.bundle.cohort is None and max(case.horizons) > MEDIAN_FOLLOW_UP
+    ),
+    "past_upper_quartile": lambda case: (
+        case.bundle.cohort is None and max(case.horizons) > UPPER_QUARTILE_OF_FOLLOW_UP
+    ),
+    "not_48": lambda case: (
+        case.bundle.cohort is None
+        and any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in case.horizons)
+    ),
     "two_models": lambda case: any(each.model == FOREST for each in case.listed),
     "models_far_apart": lambda case: case.gap >= _FAR_APART,
     "subgroup_effect": lambda case: any(each.effect == SUBGROUP_EFFECT for each in case.listed),
@@ -200,11 +221,26 @@ def _evidence_words() -> dict[str, str]:
 def _patient_words(case: Case) -> dict[str, str]:
     unknown = [FIELDS[name].label for name in case.patient.unknown_covariates]
     return {
+        **_cohort_words(case.bundle),
         "bundle": f"{case.bundle.id} {case.bundle.version}",
         "last_horizon": str(max(case.horizons)),
         "unknown": ", ".join(unknown),
         "gap": f"{100 * case.gap:.0f}",
         "age": f"{case.patient.completed_age:g}",
+    }
+
+
+def _cohort_words(bundle: Bundle) -> dict[str, str]:
+    cohort = bundle.cohort
+    if cohort is None:
+        return {}
+    trained = bundle.manifest.get("cohort", cohort)
+    parent = bundle.manifest.get("parent", {"id": "", "version": ""})
+    return {
+        "trained_patients": str(trained["patients"]),
+        "cohort_patients": str(cohort["patients"]),
+        "cohort_median": f"{cohort['median_follow_up']:.0f}",
+        "parent": f"{parent['id']} {parent['version']}",
     }
 
 

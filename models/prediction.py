@@ -20,7 +20,7 @@ from models.errors import InvalidInput, Problem
 from models.intervals import Estimates
 from models.memory import Figures, Memory
 from models.options import Options
-from models.outcomes import ALL_EFFECTS, OVERALL_EFFECT, POOLED_EFFECT
+from models.outcomes import ALL_EFFECTS, FIRST_HORIZON, OVERALL_EFFECT, POOLED_EFFECT
 from models.patient import Patient
 from models.subgroups import SubgroupEvidence, subgroups_of
 from models.table import FloatArray, Table, row_count, select_rows, table_of
@@ -135,22 +135,34 @@ class Asked:
 
 
 def refuse_lacking(bundle: Bundle, options: Options) -> None:
-    """Refuse a model, or an effect, that the bundle does not hold.
+    """Refuse a model or an effect that the bundle lacks, and months that it knows nothing about.
 
     Raises
     ------
     InvalidInput
         With what it holds.
     """
+    problems = []
     if options.model not in bundle.kinds:
         message = f"The bundle {bundle.id} {bundle.version} holds no {options.model}."
         accepted = f"one of {', '.join(bundle.kinds)}, or another bundle"
-        raise InvalidInput([Problem("model", "not_accepted", message, accepted)])
+        problems.append(Problem("model", "not_accepted", message, accepted))
     effects = [each.effect for each in bundle.held if each.model == options.model]
-    if options.effect not in (*effects, ALL_EFFECTS):
+    if effects and options.effect not in (*effects, ALL_EFFECTS):
         message = f"The bundle {bundle.id} {bundle.version} holds no effect {options.effect}."
         accepted = f"one of {', '.join([*effects, ALL_EFFECTS])}, or another bundle"
-        raise InvalidInput([Problem("effect", "not_accepted", message, accepted)])
+        problems.append(Problem("effect", "not_accepted", message, accepted))
+    late = [month for month in options.horizons_months if month > bundle.last_month]
+    if late:
+        message = (
+            f"The cohort behind the bundle {bundle.id} {bundle.version} was observed for "
+            f"{bundle.last_month} months; nothing is known of month "
+            f"{', '.join(map(str, late))}."
+        )
+        accepted = f"whole months from {FIRST_HORIZON} to {bundle.last_month}"
+        problems.append(Problem("horizons_months", "out_of_range", message, accepted))
+    if problems:
+        raise InvalidInput(problems)
 
 
 def _figures(patients: Sequence[Patient], asked: Asked, memory: Memory) -> list[Figures]:

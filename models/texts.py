@@ -19,6 +19,15 @@ INTERVAL_MEANING = (
     "effect of surgery once."
 )
 
+#: The same for a bundle whose baselines come from a real cohort.
+COHORT_INTERVAL_MEANING = (
+    "An interval is about the average risk of women with these recorded covariates, in the "
+    "cohort's setting, given the model. It is not the range for one woman, and does not cover "
+    "newer drugs or other countries. It carries the sampling error of the cohort's patients "
+    "(bootstrap) and the error of the effect of surgery once. It does not cover unmeasured "
+    "differences between patients, or how the cohort was chosen."
+)
+
 #: What must be said beside `INTERVAL_MEANING` where the forest's figures are shown.
 FOREST_INTERVALS = (
     "The forest's intervals are narrower than that: they are the spread over simulated trials "
@@ -54,10 +63,17 @@ CREDIT = (
 )
 
 
-def interval_meaning(analyses: Collection[Analysis]) -> str:
-    """Return what the intervals of an answer mean in which some analyses' figures stand."""
+def interval_meaning(analyses: Collection[Analysis], *, of_cohort: bool = False) -> str:
+    """Return what the intervals of an answer mean in which some analyses' figures stand.
+
+    Parameters
+    ----------
+    of_cohort : bool
+        Whether the bundle's baselines come from a real cohort.
+    """
     further = {
         FOREST_INTERVALS: any(each.model == FOREST for each in analyses),
         SUBGROUP_INTERVALS: any(each.effect == SUBGROUP_EFFECT for each in analyses),
     }
-    return " ".join([INTERVAL_MEANING, *(text for text, needed in further.items() if needed)])
+    first = COHORT_INTERVAL_MEANING if of_cohort else INTERVAL_MEANING
+    return " ".join([first, *(text for text, needed in further.items() if needed)])

@@ -22,7 +22,9 @@ def common_part(bundle: Bundle, options: Options) -> dict[str, Any]:
     """Return what holds for every patient of a request."""
     return {
         "intended_use": INTENDED_USE,
-        "interval_meaning": interval_meaning({options.shown, *options.listed(bundle.held)}),
+        "interval_meaning": interval_meaning(
+            {options.shown, *options.listed(bundle.held)}, of_cohort=bundle.cohort is not None
+        ),
         "time_origin": TIME_ORIGIN,
         "arms": ARMS_ARE_POLICIES,
         "credit": CREDIT,

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from models.bundle import Bundle
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
 from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import predict
@@ -78,8 +79,18 @@ def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
             outcomes=outcome_views(prediction) if prediction.in_scope else [],
             pooled=pooled_view(prediction) if prediction.in_scope else None,
             harms=harm_sentences() if prediction.in_scope else [],
-            interval_meaning=interval_meaning({options.shown, *prediction.listed}),
+            interval_meaning=interval_meaning(
+                {options.shown, *prediction.listed}, of_cohort=bundle.cohort is not None
+            ),
+            effect_source=_effect_source(bundle),
             inputs=input_rows(submitted.patient),
             typed=list(form.items(multi=True)),
         )
     )
+
+
+def _effect_source(bundle: Bundle) -> str:
+    """Return where the effect of surgery that is shown comes from."""
+    cohort = bundle.manifest.get("cohort")
+    own = cohort is not None and cohort["effect_of_surgery"] == "cohort"
+    return "the local cohort" if own else "the whole trial"

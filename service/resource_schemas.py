@@ -11,13 +11,20 @@ from typing import Any, get_args, get_type_hints
 
 from marshmallow import Schema, fields
 
-from models.bundle import ARRAYS, CARD, FORMAT, MANIFEST_KINDS, TRAINING_DATA
+from models.bundle import (
+    ARRAYS,
+    CARD,
+    EFFECT_SOURCES,
+    FORMAT,
+    MANIFEST_KINDS,
+    TRAINING_DATA,
+)
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
 from models.design_matrix import TERM_NAMES
 from models.evidence.figures import KINDS, STATUSES, Figure
 from models.evidence.interactions import CREDIBILITIES
 from models.fields import Field
-from models.outcomes import MODELS, SUBGROUP_EFFECT
+from models.outcomes import LAST_HORIZON, MODELS, SUBGROUP_EFFECT
 from models.patient_schema import JSON_SCHEMA
 from service.evidence_rows import EVIDENCE_COLUMNS
 from service.schemas import Described
@@ -105,6 +112,49 @@ _MANIFEST_FIELDS: dict[str, fields.Field[Any]] = {
     ),
     "files": fields.Nested(_FilesSchema, required=True),
 }
+_CohortSchema: type[Schema] = Schema.from_dict(
+    {
+        "patients": fields.Integer(required=True, metadata={"minimum": 1}),
+        "events": fields.Dict(
+            values=fields.Integer(),
+            required=True,
+            metadata={"description": "Observed events by hazard."},
+        ),
+        "data_digest": _text("Digest of the data file.", pattern=f"^sha256:{_SHA_256}"),
+        "randomised": fields.Boolean(
+            required=True, metadata={"description": "Whether its arms were declared randomised."}
+        ),
+        "effect_of_surgery": _one_of(*EFFECT_SOURCES),
+        "median_follow_up": fields.Float(
+            required=True, metadata={"description": "Median observed time, months."}
+        ),
+        "last_month": fields.Integer(
+            required=True,
+            metadata={
+                "description": "Last month with figures.",
+                "minimum": 1,
+                "maximum": LAST_HORIZON,
+            },
+        ),
+    },
+    name="Cohort",
+)
+_ParentSchema: type[Schema] = Schema.from_dict(
+    {"id": _text(), "version": _text(), "digest": _text(pattern=f"^sha256:{_SHA_256}")},
+    name="ParentBundle",
+)
+#: What only the manifest of a bundle has that real patients had a part in.
+_ORIGIN_FIELDS: dict[str, fields.Field[Any]] = {
+    "cohort": fields.Nested(
+        _CohortSchema, metadata={"description": "The cohort that it was trained on."}
+    ),
+    "recalibration": fields.Nested(
+        _CohortSchema, metadata={"description": "The cohort that it was recalibrated on."}
+    ),
+    "parent": fields.Nested(
+        _ParentSchema, metadata={"description": "The bundle that was recalibrated."}
+    ),
+}
 ManifestSchema: type[Schema] = Schema.from_dict(
     {
         **{
@@ -118,7 +168,8 @@ ManifestSchema: type[Schema] = Schema.from_dict(
                 "models; absent when there are none."
             },
         ),
-    },
+    }
+    | _ORIGIN_FIELDS,
     name="Manifest",
 )
 

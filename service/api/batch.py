@@ -64,7 +64,11 @@ _ANSWER = {
             NDJSON: {"schema": _lines("One answer a line.", LINE_NAME)},
             CSV: {"schema": {"type": "string", "description": "One scored patient a row."}},
         },
-    }
+    },
+    "414": {
+        "description": "The address is longer than 4,094 characters; told by the server itself.",
+        "content": {"text/html": {"schema": {"type": "string"}}},
+    },
 }
 
 

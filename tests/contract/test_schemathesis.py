@@ -10,6 +10,7 @@ import json
 from collections import Counter
 
 import pytest
+import requests
 import schemathesis
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -25,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from models.covariates import FIELDS
 from models.options import OPTION_NAMES
-from models.outcomes import MODELS
+from models.outcomes import EFFECTS, MODELS
 from service.bundles import DEFAULT_BUNDLE
 from tests.support.examples import examples
 from tests.support.patients import any_messages, incomplete_messages, row_of
@@ -82,7 +83,7 @@ options = st.fixed_dictionaries(
         "interval_level": st.floats(0.8, 0.99),
         "bundle": st.just(DEFAULT_BUNDLE),
         "model": st.sampled_from(MODELS),
-        "effect": st.sampled_from(["overall", "pooled", "all"]),
+        "effect": st.sampled_from(EFFECTS),
     },
 )
 LIST_BODIES = {
@@ -190,3 +191,10 @@ def test_lists_of_patients_that_can_exist(api, check):
 def test_the_query_options_are_those_of_the_service(api):
     query = operation_of(api, "/v1/predict/batch").definition.raw["parameters"]
     assert {parameter["name"] for parameter in query} == set(OPTION_NAMES)
+
+
+def test_an_address_that_is_too_long_is_told_as_documented(live_server, api):
+    documented = api.raw_schema["paths"]["/v1/predict/batch"]["post"]["responses"]["414"]
+    answer = requests.post(f"{live_server}/v1/predict/batch?bundle={'x' * 5000}", timeout=30)
+    assert answer.status_code == 414
+    assert answer.headers["Content-Type"] in documented["content"]

@@ -18,7 +18,15 @@ from models.errors import BundleRefused
 from models.evidence import targets_digest
 from models.outcomes import HAZARDS, LAST_HORIZON
 from models.population import Block
-from tests.support.bundles import DEFAULT_FOLDER, save_small, small_bundle, small_manifest
+from tests.support.bundles import (
+    DEFAULT_FOLDER,
+    cohort_bundle,
+    described_cohort,
+    recalibrated_bundle,
+    save_small,
+    small_bundle,
+    small_manifest,
+)
 
 
 @pytest.fixture
@@ -494,6 +502,90 @@ def test_an_archive_whose_compressed_bytes_are_broken_is_refused(folder):
 def test_a_card_that_is_no_text_is_refused(folder):
     put(folder, CARD, b"\xff\xfe card")
     assert refusal_of(folder) == "bundle_damaged"
+
+
+# What a manifest says of real patients.
+
+
+def write_like(folder, bundle):
+    kept = {k: v for k, v in bundle.manifest.items() if k not in ("format", "population", "files")}
+    return save_small(folder, 3, forests={}, subgroup_effects=None, manifest=kept)
+
+
+@pytest.mark.parametrize("effect", ["published", "cohort"])
+def test_a_bundle_of_a_cohort_is_read(tmp_path, effect):
+    bundle = load_bundle(write_like(tmp_path / "c", cohort_bundle(effect_of_surgery=effect)))
+    assert bundle.training_data == "cohort"
+    assert bundle.cohort == described_cohort(effect_of_surgery=effect)
+    assert bundle.last_month == 72
+
+
+def test_a_recalibrated_bundle_is_read(tmp_path):
+    bundle = load_bundle(write_like(tmp_path / "r", recalibrated_bundle(last_month=50)))
+    assert bundle.training_data == "synthetic"
+    assert bundle.manifest["parent"]["version"] == "0.1.0"
+    assert bundle.last_month == 50
+
+
+def test_the_cohort_of_a_recalibration_counts_before_that_of_the_training(tmp_path):
+    both = cohort_bundle().manifest | {
+        k: v
+        for k, v in recalibrated_bundle(last_month=30).manifest.items()
+        if k in ("recalibration", "parent")
+    }
+    bundle = load_bundle(write_like(tmp_path / "b", replace(cohort_bundle(), manifest=both)))
+    assert bundle.last_month == 30
+
+
+def test_a_synthetic_bundle_has_no_cohort(folder):
+    bundle = load_bundle(folder)
+    assert bundle.cohort is None
+    assert bundle.last_month == LAST_HORIZON
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"cohort": described_cohort()},
+        {"training_data": "cohort"},
+        {"training_data": "cohort", "cohort": None},
+        {"training_data": "cohort", "cohort": {}},
+        {"training_data": "cohort", "cohort": described_cohort(patients=0)},
+        {"training_data": "cohort", "cohort": described_cohort(patients=1.5)},
+        {"training_data": "cohort", "cohort": described_cohort(patients=True)},
+        {"training_data": "cohort", "cohort": described_cohort(randomised="yes")},
+        {"training_data": "cohort", "cohort": described_cohort(events={"death": 3})},
+        {"training_data": "cohort", "cohort": described_cohort(last_month=0)},
+        {"training_data": "cohort", "cohort": described_cohort(last_month=97)},
+        {"training_data": "cohort", "cohort": described_cohort(median_follow_up=0.0)},
+        {"training_data": "cohort", "cohort": described_cohort(effect_of_surgery="hope")},
+        {"training_data": "cohort", "cohort": {**described_cohort(), "rows": []}},
+        {"recalibration": described_cohort()},
+        {"parent": {"id": "a", "version": "1.0.0", "digest": "sha256:0"}},
+        {"recalibration": described_cohort(), "parent": {"id": "a", "version": "1.0.0"}},
+        {"recalibration": described_cohort(), "parent": {"id": 1, "version": "1", "digest": "x"}},
+        {"recalibration": {}, "parent": {"id": "a", "version": "1.0.0", "digest": "sha256:0"}},
+    ],
+    ids=str,
+)
+def test_origins_that_do_not_fit_are_refused(tmp_path, changes):
+    folder = save_small(tmp_path / "odd", forests={}, manifest=small_manifest(kind=["cox"]))
+    load_bundle(folder)
+    change_manifest(folder, **changes)
+    assert refusal_of(folder) == "bundle_format"
+
+
+def test_events_that_are_no_counts_are_refused(tmp_path):
+    folder = write_like(tmp_path / "c", cohort_bundle())
+    for count in (-1, 2.5, "3", None):
+        events = {**described_cohort()["events"], "death": count}
+        change_manifest(folder, cohort=described_cohort(events=events))
+        assert refusal_of(folder) == "bundle_format"
+
+
+def test_a_bundle_of_a_cohort_with_forests_is_refused(folder):
+    change_manifest(folder, training_data="cohort", cohort=described_cohort())
+    assert refusal_of(folder) == "bundle_format"
 
 
 # The bundle of the repository.

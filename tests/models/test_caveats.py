@@ -1,7 +1,6 @@
 """Which caveats stand beside which answer."""
 
 import re
-from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -10,7 +9,7 @@ from models.caveats import RULES, SEVERITIES, Case, caveat_texts, caveats_for
 from models.evidence import evidence, pairs
 from models.options import Options
 from models.patient import read_patient
-from tests.support.bundles import cox_bundle, default_bundle
+from tests.support.bundles import cohort_bundle, cox_bundle, default_bundle, recalibrated_bundle
 from tests.support.examples import examples
 from tests.support.patients import complete_messages, incomplete_messages, patient_of
 
@@ -18,10 +17,14 @@ ALWAYS = (
     "primary_endpoint_not_met",
     "no_modern_drugs",
     "early_distant_progression",
-    "local_risk_individualisation_assumed",
     "local_outcomes_overlap",
     "open_label",
     "crossover",
+)
+#: Of every answer from the simulated trials.
+ALWAYS_WHEN_SYNTHETIC = (
+    "synthetic_training_data",
+    "local_risk_individualisation_assumed",
     "survival_individualisation_assumed",
 )
 HORIZONS = (12, 48, 60)
@@ -42,7 +45,7 @@ def sentences(text):
     return [part for part in re.split(r"(?<=[.!?])\s+", text) if part]
 
 
-@pytest.mark.parametrize("code", ALWAYS)
+@pytest.mark.parametrize("code", [*ALWAYS, *ALWAYS_WHEN_SYNTHETIC])
 @examples(10)
 @given(message=complete_messages() | incomplete_messages())
 def test_fixed_caveat_is_always_there(code, message):
@@ -58,10 +61,76 @@ def test_synthetic_data_are_named():
     assert "jcog1017-synthetic" in caveats()["synthetic_training_data"].applies_because
 
 
-def test_a_real_cohort_is_not_called_synthetic():
-    bundle = default_bundle()
-    real = replace(bundle, manifest={**bundle.manifest, "training_data": "cohort"})
-    assert "synthetic_training_data" not in caveats(bundle=real)
+#: What is said only of the patients that a bundle learned from.
+OF_TRAINING = {
+    "synthetic_training_data",
+    "survival_individualisation_assumed",
+    "local_risk_individualisation_assumed",
+    "local_shape_assumed",
+    "horizon_past_median_follow_up",
+    "horizon_past_upper_quartile",
+    "cohort_training_data",
+    "recalibrated_on_cohort",
+    "effect_of_surgery_from_trial",
+    "effect_of_surgery_from_cohort",
+    "horizon_past_cohort_follow_up",
+}
+
+
+@pytest.mark.parametrize(
+    ("bundle", "horizons", "expected"),
+    [
+        (
+            default_bundle(),
+            (12, 90),
+            {
+                "synthetic_training_data",
+                "survival_individualisation_assumed",
+                "local_risk_individualisation_assumed",
+                "local_shape_assumed",
+                "horizon_past_median_follow_up",
+                "horizon_past_upper_quartile",
+            },
+        ),
+        (cohort_bundle(), (12, 40), {"cohort_training_data", "effect_of_surgery_from_trial"}),
+        (
+            cohort_bundle(effect_of_surgery="cohort"),
+            (12, 41),
+            {
+                "cohort_training_data",
+                "effect_of_surgery_from_cohort",
+                "horizon_past_cohort_follow_up",
+            },
+        ),
+        (
+            recalibrated_bundle(),
+            (12, 72),
+            {
+                "synthetic_training_data",
+                "survival_individualisation_assumed",
+                "local_risk_individualisation_assumed",
+                "recalibrated_on_cohort",
+                "horizon_past_cohort_follow_up",
+            },
+        ),
+    ],
+    ids=["synthetic", "cohort", "randomised", "recalibrated"],
+)
+def test_each_kind_of_bundle_has_its_caveats(bundle, horizons, expected):
+    assert set(caveats(horizons, bundle)) & OF_TRAINING == expected
+
+
+def test_a_cohort_is_named_with_its_size():
+    found = caveats(HORIZONS, cohort_bundle(patients=1234))
+    assert "a local cohort of 1234 patients" in found["cohort_training_data"].text
+    assert found["cohort_training_data"].severity == "warning"
+    assert "less than 40 months" in found["horizon_past_cohort_follow_up"].text
+
+
+def test_a_recalibration_names_cohort_and_parent():
+    text = caveats(HORIZONS, recalibrated_bundle(patients=321))["recalibrated_on_cohort"].text
+    assert "a local cohort of 321 patients" in text
+    assert "jcog1017-synthetic 0.1.0" in text
 
 
 @pytest.mark.parametrize(

@@ -27,7 +27,12 @@ from models.patient import read_patient
 from models.prediction import predict
 from models.subgroups import subgroups_of
 from models.table import table_of
-from tests.support.bundles import cox_bundle, small_bundle, without_subgroup_effects
+from tests.support.bundles import (
+    cohort_bundle,
+    cox_bundle,
+    small_bundle,
+    without_subgroup_effects,
+)
 from tests.support.examples import examples
 from tests.support.patients import any_messages, patient_of
 
@@ -227,6 +232,24 @@ def test_the_effect_by_subgroups_moves_survival_and_nothing_local(model):
         assert np.array_equal(figures[:, 0], sides(overall)[name][:, 0]), name
         assert not np.isclose(figures[0, 1:], sides(overall)[name][0, 1:]).any(), name
         assert np.array_equal(figures[2:], sides(overall)[name][2:]), name
+
+
+@pytest.mark.parametrize("patients", [[], [patient_of()]], ids=["nobody", "one"])
+def test_a_bundle_of_a_cohort_refuses_months_beyond_its_patients(patients):
+    bundle = cohort_bundle(last_month=50)
+    with pytest.raises(InvalidInput) as caught:
+        predict(patients, bundle, Options((12, 50, 51, 60)))
+    (problem,) = caught.value.problems
+    assert (problem.field, problem.code) == ("horizons_months", "out_of_range")
+    assert "observed for 50 months; nothing is known of month 51, 60" in problem.message
+    assert problem.accepted == "whole months from 1 to 50"
+    assert len(predict(patients, bundle, Options((12, 50)))) == len(patients)
+
+
+def test_a_lacking_model_and_a_late_month_are_told_together():
+    with pytest.raises(InvalidInput) as caught:
+        predict([], cohort_bundle(last_month=50), Options((60,), model=FOREST))
+    assert [problem.field for problem in caught.value.problems] == ["model", "horizons_months"]
 
 
 def test_a_bundle_without_forests_lists_the_effects_of_its_own_model():

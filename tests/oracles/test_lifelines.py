@@ -16,7 +16,7 @@ from tests.oracles.test_trial_figures import (
     nelson_aalen,
     product_limit,
 )
-from training.fitting import fit_cox
+from tests.support.cox import fit_cox
 from training.simulation import CENSORED, EVENT, Outcomes
 from training.statistics import median
 

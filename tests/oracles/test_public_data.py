@@ -6,7 +6,7 @@ from sksurv.datasets import load_gbsg2, load_veterans_lung_cancer, load_whas500
 
 from models.curves import survival
 from tests.oracles.running import coefficients, run_r, write_cox_csv
-from training.fitting import fit_cox
+from tests.support.cox import fit_cox
 from training.simulation import DAYS_PER_MONTH
 
 SAME = 1e-6

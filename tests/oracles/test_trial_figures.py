@@ -10,7 +10,7 @@ from models.curves import cumulative_incidence, survival
 from models.outcomes import ARMS
 from tests.oracles.conftest import COHORT_CSV
 from tests.oracles.running import coefficients, run_r
-from training.fitting import fit_cox
+from tests.support.cox import fit_cox
 from training.simulation import DIED_FIRST, EVENT
 from training.statistics import hazard_ratio, headline, median
 

@@ -18,7 +18,7 @@ from service.server import Server, is_loopback
 
 from .helpers import another_version, equipoise
 
-COMMANDS = ["evidence", "score", "serve", "simulate", "train"]
+COMMANDS = ["evaluate", "evidence", "recalibrate", "score", "serve", "simulate", "train"]
 
 
 @pytest.fixture(autouse=True)

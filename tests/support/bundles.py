@@ -8,6 +8,7 @@ import models
 from models.bundle import load_bundle, save_bundle
 from models.cox import CoxHazard
 from models.forest import LEAF, ForestHazard, Trees
+from models.outcomes import HAZARDS
 from models.subgroup_effects import SubgroupEffects
 
 DEFAULT_FOLDER = Path(models.__file__).parent / "bundles" / "jcog1017-synthetic"
@@ -77,3 +78,34 @@ def save_small(folder, members=3, **changes):
     parts = {"manifest": small_manifest(members), "card": "# A small bundle\n"}
     save_bundle(folder, replace(small_bundle(members), **{**parts, **changes}))
     return folder
+
+
+def described_cohort(**changes):
+    """Return what a manifest says of a real cohort."""
+    return {
+        "patients": 500,
+        "events": dict.fromkeys(HAZARDS, 100),
+        "data_digest": "sha256:" + "0" * 64,
+        "randomised": False,
+        "effect_of_surgery": "published",
+        "median_follow_up": 40.5,
+        "last_month": 72,
+        **changes,
+    }
+
+
+def cohort_bundle(members=3, **changes):
+    """Return a small bundle that calls itself trained on a real cohort."""
+    bundle = cox_bundle(members)
+    cohort = {"training_data": "cohort", "cohort": described_cohort(**changes)}
+    return replace(bundle, manifest={**bundle.manifest, **cohort})
+
+
+def recalibrated_bundle(members=3, **changes):
+    """Return a small synthetic bundle that calls itself recalibrated."""
+    bundle = cox_bundle(members)
+    origin = {
+        "recalibration": described_cohort(effect_of_surgery="parent", **changes),
+        "parent": {"id": bundle.id, "version": "0.1.0", "digest": bundle.digest},
+    }
+    return replace(bundle, manifest={**bundle.manifest, **origin})

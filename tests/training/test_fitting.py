@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from models.design_matrix import TERM_NAMES
 from models.outcomes import HAZARDS, LAST_HORIZON
-from training.fitting import MONTHS, fit_assumed, fit_cox, fit_hazards
+from tests.support.cox import fit_cox
+from training.fitting import MONTHS, hazard_events
 from training.simulation import (
     CENSORED,
     DIED_FIRST,
@@ -99,18 +99,8 @@ def trial(patients, truth):
 
 
 @pytest.fixture(scope="module")
-def assumed(truth):
-    return {
-        "local_progression": truth.progression.coefficients,
-        "ulceration": truth.ulceration.coefficients,
-        "bleeding": truth.bleeding.coefficients,
-    }
-
-
-@pytest.fixture(scope="module")
-def fits(trial, assumed):
-    patients, outcomes = trial
-    return fit_hazards(patients.design, patients.arm, outcomes, assumed)
+def hazards(trial):
+    return hazard_events(trial[1])
 
 
 def local_events(outcomes):
@@ -126,51 +116,24 @@ def local_events(outcomes):
     }
 
 
-def test_there_is_a_model_for_each_hazard_of_the_bundle(fits):
-    assert set(fits) == set(HAZARDS)
+def test_there_are_times_and_events_of_each_hazard_of_the_bundle(hazards):
+    assert set(hazards) == set(HAZARDS)
 
 
-def assert_same(fit, beta, baseline):
-    assert [*fit.coefficients, fit.arm] == pytest.approx(beta, abs=1e-6)
-    assert fit.baseline == pytest.approx(baseline, abs=1e-6)
+def assert_events(found, months, event):
+    assert np.array_equal(found[0], months)
+    assert np.array_equal(found[1], event)
 
 
-def test_death_is_fitted_to_all_deaths(trial, fits):
-    patients, outcomes = trial
-    died = outcomes.os_event == EVENT
-    assert_same(fits["death"], *own_fit(patients.design, patients.arm, outcomes.os_months, died))
-
-
-@pytest.mark.parametrize("name", LOCAL)
-def test_death_without_a_local_event_is_fitted_with_the_event_censored(trial, fits, name):
-    patients, outcomes = trial
-    months, _, died = local_events(outcomes)[name]
-    own = own_fit(patients.design, patients.arm, months, died)
-    assert_same(fits[f"death_without_{name}"], *own)
+def test_death_counts_all_deaths(trial, hazards):
+    outcomes = trial[1]
+    assert_events(hazards["death"], outcomes.os_months, outcomes.os_event == EVENT)
 
 
 @pytest.mark.parametrize("name", LOCAL)
-def test_assumed_effects_keep_their_proportions_and_only_their_strength_is_fitted(
-    trial, fits, assumed, name
-):
-    patients, outcomes = trial
-    months, event, _ = local_events(outcomes)[name]
-    index = patients.design @ assumed[name]
-    (strength, arm), baseline = own_fit(index[:, None], patients.arm, months, event)
-    assert_same(fits[name], [*(strength * assumed[name]), arm], baseline)
-
-
-@pytest.mark.parametrize("name", LOCAL)
-def test_a_local_model_gives_each_patient_the_hazard_of_its_index(trial, fits, assumed, name):
-    # The coefficients are those of the covariates themselves: what the bundle multiplies.
-    patients, outcomes = trial
-    months, event, _ = local_events(outcomes)[name]
-    fit = fit_assumed(patients.design @ assumed[name], patients.arm, months, event)
-    by_index = patients.design @ assumed[name] * fit.coefficients[0]
-    assert patients.design @ fits[name].coefficients == pytest.approx(by_index, abs=1e-9)
-    assert fits[name].arm == fit.arm
-    assert np.array_equal(fits[name].baseline, fit.baseline)
-
-
-def test_each_model_has_a_coefficient_a_term(fits):
-    assert all(fit.coefficients.shape == (len(TERM_NAMES),) for fit in fits.values())
+def test_a_local_hazard_censors_deaths_and_death_without_it_the_event(trial, hazards, name):
+    months, event, died = local_events(trial[1])[name]
+    assert event.any()
+    assert died.any()
+    assert_events(hazards[name], months, event)
+    assert_events(hazards[f"death_without_{name}"], months, died)

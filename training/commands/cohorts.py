@@ -1,0 +1,99 @@
+"""What the commands on real cohorts share: reading the file, naming bundles, telling problems."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from models.bundle import Bundle, load_bundle
+from models.errors import BundleRefused, EquipoiseError
+
+if TYPE_CHECKING:
+    from training.real.cohort import LocalCohort
+
+#: So many problems are told in full; of the others, how many there are.
+MOST_PROBLEMS = 40
+
+_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
+
+
+def check_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the id of a bundle, or refuse it."""
+    if value is not None and not _NAME.fullmatch(value):
+        raise click.BadParameter("small letters, digits and single hyphens.", ctx, parameter)
+    return value
+
+
+def check_version(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
+    """Return the semantic version of a bundle, or refuse it."""
+    if value is not None and not _VERSION.fullmatch(value):
+        raise click.BadParameter("three numbers such as 1.0.0.", ctx, parameter)
+    return value
+
+
+def read_data(path: Path, *, ignore_extra: bool) -> LocalCohort:
+    """Return the cohort of a file.
+
+    Raises
+    ------
+    click.UsageError
+        With every problem found, up to `MOST_PROBLEMS`.
+    """
+    from training.real.reading import read_local_cohort
+
+    try:
+        return read_local_cohort(path.read_bytes(), ignore_extra=ignore_extra)
+    except EquipoiseError as error:
+        raise refusal(path.name, error) from None
+    except OSError as error:
+        raise click.UsageError(f"{path}: {error.strerror}") from None
+
+
+def read_bundle(folder: Path) -> Bundle:
+    """Return the bundle of a folder.
+
+    Raises
+    ------
+    click.UsageError
+        If it is refused.
+    """
+    try:
+        return load_bundle(folder)
+    except BundleRefused as error:
+        raise click.UsageError(f"The bundle is refused: {error}") from None
+
+
+def refusal(name: str, error: EquipoiseError) -> click.UsageError:
+    """Return the refusal of a file with all its problems."""
+    told = [
+        f"{each.message} Accepted: {each.accepted}." for each in error.problems[:MOST_PROBLEMS]
+    ]
+    more = len(error.problems) - len(told)
+    if more:
+        told.append(f"And {more} more.")
+    count = f"{len(error.problems)} problem{'s' if len(error.problems) > 1 else ''}"
+    return click.UsageError(f"{name} is refused ({count}):\n" + "\n".join(told))
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """Tell a place that cannot be written as a mistake of usage."""
+    try:
+        yield
+    except OSError as error:
+        raise click.UsageError(f"{error.filename or 'output'}: {error.strerror}") from None
+
+
+def refuse_folder(folder: Path, names: tuple[str, ...]) -> None:
+    """Refuse an output folder that holds other files than those that would be written."""
+    if not folder.exists():
+        return
+    odd = sorted(path.name for path in folder.iterdir() if path.name not in names)
+    if odd:
+        raise click.UsageError(f"{folder} holds other files: {', '.join(odd)}")

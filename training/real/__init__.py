@@ -1,0 +1,1 @@
+"""Bundles from real cohorts: reading and refusing, fitting, recalibrating."""
