@@ -1,0 +1,64 @@
+"""The language that texts for people are told in: gettext catalogues, English without one.
+
+A text is written in English where it is needed, as ``_("Few patients like her: {n} of {all}.")``
+with named places, and told in the language of the context. A text that is written before the
+language is known (a constant, a table) is marked with ``N_`` and told with ``_`` where it is used.
+Codes and names are never translated.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+from functools import cache
+from gettext import NullTranslations, translation
+from importlib import resources
+
+ENGLISH, JAPANESE = "en", "ja"
+#: The languages that can be asked for, the default first.
+LANGUAGES: tuple[str, ...] = (ENGLISH, JAPANESE)
+
+#: Name of the catalogues: ``translations/<language>/LC_MESSAGES/equipoise.mo``.
+DOMAIN = "equipoise"
+
+_language: ContextVar[str] = ContextVar("language", default=ENGLISH)
+
+
+def current_language() -> str:
+    """Return the language of the context, one of `LANGUAGES`."""
+    return _language.get()
+
+
+@contextmanager
+def speaking(language: str) -> Iterator[None]:
+    """Tell the texts inside the block in a language.
+
+    Raises
+    ------
+    ValueError
+        If it is none of `LANGUAGES`.
+    """
+    if language not in LANGUAGES:
+        raise ValueError(f"{language} is none of {', '.join(LANGUAGES)}")
+    token = _language.set(language)
+    try:
+        yield
+    finally:
+        _language.reset(token)
+
+
+def _(text: str) -> str:
+    """Return an English text in the language of the context; its places are filled afterwards."""
+    return _catalogue(_language.get()).gettext(text) if text else ""
+
+
+def N_(text: str) -> str:  # noqa: N802 - gettext's customary name
+    """Return a text as it is: marks it for translation where it is used."""
+    return text
+
+
+@cache
+def _catalogue(language: str) -> NullTranslations:
+    folder = str(resources.files("models").joinpath("translations"))
+    return translation(DOMAIN, folder, [language], fallback=True)

@@ -1,0 +1,43 @@
+"""Languages are those of the context, and English stands as it is written."""
+
+import pytest
+
+from models.language import ENGLISH, LANGUAGES, N_, _, current_language, speaking
+
+
+def test_texts_are_english_unless_said_otherwise():
+    assert current_language() == ENGLISH
+    assert _("No figures.") == "No figures."
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_language_holds_inside_its_block_only(language):
+    with speaking(language):
+        assert current_language() == language
+    assert current_language() == ENGLISH
+
+
+def test_it_ends_with_the_block_even_after_an_error():
+    with pytest.raises(RuntimeError), speaking("ja"):
+        raise RuntimeError
+    assert current_language() == ENGLISH
+
+
+def test_another_language_is_refused():
+    with pytest.raises(ValueError, match="xx is none of en, ja"), speaking("xx"):
+        pass
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_an_empty_text_stays_empty(language):
+    with speaking(language):
+        assert _("") == ""
+
+
+def test_a_text_without_translation_stays_english():
+    with speaking("ja"):
+        assert _("A sentence that nobody says.") == "A sentence that nobody says."
+
+
+def test_marking_changes_nothing():
+    assert N_("No figures.") == "No figures."
