@@ -37,6 +37,7 @@ fix: $(DEV_VENV)/.installed ## Mend what the linters can mend
 
 bundle: $(DEV_VENV)/.installed ## Search for the reference cohort afresh, rebuild the default bundle
 	$(DEV)/equipoise simulate --rebuild --out training/reference/cohort.csv
+	$(DEV)/equipoise simulate --cohorts 10 --out training/reference/matched
 	$(DEV)/equipoise train --out $(BUNDLE)
 
 bench: $(DEV_VENV)/.installed ## Measure, side by side, on this machine (python -m benchmarks train: a large cohort)

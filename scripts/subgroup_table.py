@@ -10,8 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from training.cohort_csv import read_cohort
-from training.reference import reference_csv
+from training.reference import matched_cohorts
 from training.subgroup_effects import (
     SPREAD_SCALE,
     SubgroupRow,
@@ -29,12 +28,12 @@ _OTHER_SCALES = (0.5, 2.0)
 
 
 def table() -> str:
-    """Return the table as Markdown, from the shipped reference cohort."""
+    """Return the table as Markdown, from the shipped matched cohorts."""
     return "\n".join(_lines()) + "\n"
 
 
 def _lines() -> Iterator[str]:
-    cohorts = [read_cohort(reference_csv())]
+    cohorts = matched_cohorts()
     model, shares = joint_model(cohorts), centring(cohorts)
     scales = [SPREAD_SCALE, *(factor * SPREAD_SCALE for factor in _OTHER_SCALES)]
     found = [posterior(model, scale) for scale in scales]

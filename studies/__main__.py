@@ -186,8 +186,12 @@ has those of compiling in them.
 
 All these cohorts show the same counts and nearly the same figures; what differs is what these
 leave open. Log hazard ratios of the covariates on death, fitted together with the arm, over the
-cohorts, beside the priors of the ensemble (`training/priors.toml`). Where the last column says
-"no", an SD like the prior's would say that the publication does not narrow the effect.
+cohorts, beside the priors of the ensemble (`training/priors.toml`) and what its members have after
+these were held to the trial's deaths by subgroup. Where the last column says "no", an SD like the
+prior's would say that the publication does not narrow the effect. A member's effects are what is
+believed of the truth, a cohort's what one fit to 407 patients shows: its SD holds the chance of a
+fit, too. Members lie where the cohorts do; for liver metastasis the prior, from registries, draws
+them somewhat above.
 
 The last column tells how the search was kept from choosing for itself: "no", the effect is what
 the printed figures and the search make of it; a number, the effect is drawn by the seed from its

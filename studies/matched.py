@@ -31,6 +31,7 @@ from training.matching.schedule import OnProgress
 from training.matching.state import TERMS as ALL_TERMS
 from training.matching.tables import state_of
 from training.priors import priors
+from training.real.effects import shipped_bundle
 from training.reference import reference_csv
 from training.writing import write_whole
 
@@ -112,9 +113,13 @@ def _nearness(cohort: Measured) -> tuple[str, ...]:
 
 
 def effects_table(cohorts: Sequence[Measured]) -> str:
-    """Return the effects of the covariates over cohorts beside their priors, as Markdown."""
-    head = ("effect on death", "mean", "SD", "least to most", "prior mean", "prior SD", "drawn")
+    """Return the effects of the covariates over cohorts beside the ensemble's, as Markdown."""
+    head = (
+        *("effect on death", "mean", "SD", "least to most", "prior mean", "prior SD"),
+        *("members' mean", "members' SD", "drawn"),
+    )
     effects, prior = np.stack([each.effects for each in cohorts]), priors()["death"]
+    members = shipped_bundle().hazards["death"].coefficients
     rows = (
         (
             term.label,
@@ -123,9 +128,13 @@ def effects_table(cohorts: Sequence[Measured]) -> str:
             f"{own.min():+.2f} to {own.max():+.2f}",
             f"{mean:+.2f}",
             f"{sd:.2f}",
+            f"{drawn.mean():+.2f}",
+            f"{drawn.std(ddof=1):.2f}",
             f"{EFFECT_STEPS[term.name]:g}" if term.name in EFFECT_STEPS else "no",
         )
-        for term, own, mean, sd in zip(TERMS, effects.T, prior.mean, prior.sd, strict=True)
+        for term, own, mean, sd, drawn in zip(
+            TERMS, effects.T, prior.mean, prior.sd, members, strict=True
+        )
     )
     return _table(head, rows)
 

@@ -16,10 +16,9 @@ from models.evidence import targets_digest
 from models.outcomes import COX, FOREST, SUBGROUP_EFFECT
 from training.card import averages, model_card
 from training.cohort import REFERENCE_SEED
-from training.cohort_csv import read_cohort
 from training.covariate_sampling import population_blocks
 from training.ensemble import fit_ensemble, stack_cox, stack_member_forests
-from training.reference import reference_csv
+from training.reference import matched_cohorts
 from training.subgroup_effects import subgroup_effects
 from training.truth import sample_patients
 
@@ -82,7 +81,7 @@ def train_synthetic(
         population=population_blocks(),
         card="",
         forests=stack_member_forests(fitted, patients.design),
-        subgroup_effects=subgroup_effects([read_cohort(reference_csv())], members, seed),
+        subgroup_effects=subgroup_effects(matched_cohorts(), members, seed),
     )
     card = model_card(draft, averages(draft, patients, [member.death for member in fitted]))
     save_bundle(folder, replace(draft, card=card))

@@ -19,13 +19,12 @@ from models.texts import INTENDED_USE, INTERVAL_MEANING
 from tests.training import paper
 from tests.training.conftest import TRAINED_MEMBERS, TRAINING_SEED
 from training.cohort import REFERENCE_SEED
-from training.cohort_csv import read_cohort
 from training.commands.train import train
 from training.covariate_sampling import population_blocks
 from training.ensemble import stack_cox, stack_member_forests
 from training.population_average import capped_share
 from training.priors import priors
-from training.reference import reference_csv
+from training.reference import matched_cohorts
 from training.subgroup_effects import subgroup_effects
 from training.targets import published_targets
 from training.train import train_synthetic
@@ -107,7 +106,7 @@ def test_the_served_figures_are_those_of_the_forests_as_they_were_grown(
 
 
 def test_the_bundle_holds_the_effects_by_subgroups_of_the_shipped_cohort(bundle):
-    wanted = subgroup_effects([read_cohort(reference_csv())], TRAINED_MEMBERS, TRAINING_SEED)
+    wanted = subgroup_effects(matched_cohorts(), TRAINED_MEMBERS, TRAINING_SEED)
     assert bundle.manifest["effects"] == ["subgroup"]
     for part in ("interactions", "centre", "means"):
         found = getattr(bundle.subgroup_effects, part)
