@@ -23,6 +23,12 @@ _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
 
 
+class Refused(click.ClickException):
+    """Data that were refused: told without the command's usage, which was right."""
+
+    exit_code = 2
+
+
 def check_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:
     """Return the id of a bundle, or refuse it."""
     if value is not None and not _NAME.fullmatch(value):
@@ -42,8 +48,10 @@ def read_data(path: Path, *, ignore_extra: bool) -> LocalCohort:
 
     Raises
     ------
-    click.UsageError
+    Refused
         With every problem found, up to `MOST_PROBLEMS`.
+    click.UsageError
+        If it cannot be read.
     """
     from training.real.reading import read_local_cohort
 
@@ -69,7 +77,7 @@ def read_bundle(folder: Path) -> Bundle:
         raise click.UsageError(f"The bundle is refused: {error}") from None
 
 
-def refusal(name: str, error: EquipoiseError) -> click.UsageError:
+def refusal(name: str, error: EquipoiseError) -> Refused:
     """Return the refusal of a file with all its problems."""
     told = [
         f"{each.message} Accepted: {each.accepted}." for each in error.problems[:MOST_PROBLEMS]
@@ -78,7 +86,7 @@ def refusal(name: str, error: EquipoiseError) -> click.UsageError:
     if more:
         told.append(f"And {more} more.")
     count = f"{len(error.problems)} problem{'s' if len(error.problems) > 1 else ''}"
-    return click.UsageError(f"{name} is refused ({count}):\n" + "\n".join(told))
+    return Refused(f"{name} is refused ({count}):\n" + "\n".join(told))
 
 
 @contextmanager

@@ -191,7 +191,7 @@ def _outcome(outcome: Outcome, found: Evaluation) -> str:
 
 
 def _title(outcome: Outcome) -> str:
-    return outcome.name.replace("_", " ").capitalize()
+    return outcome.name.replace("_", " ").replace("relapse free", "relapse-free").capitalize()
 
 
 def _by_month(rows: Sequence[Metric], months: tuple[int, ...]) -> str:
