@@ -149,6 +149,28 @@ def member_predictions(
     return _with_difference(_arms(source, np.asarray(horizons)))
 
 
+def pooled_member_survivals(
+    design: FloatArray,
+    bundle: Bundle,
+    horizons: Sequence[int],
+    analysis: Analysis = DEFAULT_ANALYSIS,
+) -> FloatArray:
+    """Return every member's survivals under the pooled effect of the earlier trials.
+
+    Parameters
+    ----------
+    design, bundle, horizons, analysis
+        As in `member_predictions`; the analysis says which model.
+
+    Returns
+    -------
+    array, shape (rows, survivals, shown arms, horizons, members)
+        As the second part of `assess_with_pooled`, member by member.
+    """
+    source, months = hazard_source(design, bundle, analysis), np.asarray(horizons)
+    return _with_difference(_pooled(source, months, _arms(source, months)))
+
+
 def _arms(source: Source, months: NDArray[np.intp]) -> FloatArray:
     """Return the curves of both arms, shape (rows, outcomes, arms, months, members)."""
     curves = [_survival_curves(source, months), _incidence_curves(source, months)]

@@ -1,4 +1,4 @@
-"""Write the reference pages: commands, OpenAPI, columns, settings and the reference cohort.
+"""Write the reference pages: commands, OpenAPI, columns, settings, cohort and checklists.
 
 ``python scripts/reference.py`` writes docs/reference; a test holds the pages equal to it.
 """
@@ -14,6 +14,7 @@ from typing import Any
 import click
 
 from models.analyses import Analysis
+from models.bundle import load_bundle
 from models.covariates import FIELDS
 from models.options import Options
 from models.outcomes import (
@@ -27,6 +28,7 @@ from models.outcomes import (
 )
 from models.patient import LEAST_KNOWN
 from service.app import create_app
+from service.bundles import default_folder
 from service.cli import main as equipoise
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
 from service.lists.tables import REJECTS, SCORED_COLUMNS, Column, FigureColumns
@@ -34,6 +36,7 @@ from service.settings import SETTINGS
 from training.cohort_csv import read_cohort
 from training.matching.report import report
 from training.reference import reference_csv
+from training.reporting.checklists import reporting_sections
 
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 _NOTE = "<!-- Written by `make docs`; changes here are overwritten. -->"
@@ -48,6 +51,7 @@ def pages() -> dict[str, str]:
         "columns.md": _page("Columns of lists", columns_lines()),
         "settings.md": _page("Settings", settings_lines()),
         "cohort.md": _page("The reference cohort", cohort_lines()),
+        "reporting.md": _page("Reporting", reporting_lines()),
     }
 
 
@@ -200,6 +204,17 @@ def cohort_lines() -> Iterator[str]:
         yield from (sentence, "")
     yield from _table("figure", "published", "reached", "within rounding")
     yield from (_row(*cells) for cells in found.rows())
+
+
+def reporting_lines() -> Iterator[str]:
+    """Yield the checklists of the shipped bundle, as its card has them."""
+    yield from (
+        "What TRIPOD+AI, the source attributes of decision support in the United States and",
+        "PROBAST+AI ask, answered for the shipped bundle. The model card has the same text;",
+        "`/v1/models/{id}` has the source attributes as `source_attributes`.",
+        "",
+        reporting_sections(load_bundle(default_folder())),
+    )
 
 
 def api_lines(document: dict[str, Any]) -> Iterator[str]:

@@ -174,12 +174,28 @@ ManifestSchema: type[Schema] = Schema.from_dict(
 )
 
 
+class SourceAttributeSchema(Schema):
+    """A source attribute of predictive decision support (45 CFR 170.315(b)(11)(iv)(B))."""
+
+    code = _text("Its paragraph under 45 CFR 170.315(b)(11)(iv).")
+    attribute = _text("What it is about, our short form.")
+    answer = _text("What this bundle says of it.")
+
+
 class BundleWithCardSchema(BundleSchema):
     """One bundle with its manifest and its model card."""
 
     intended_use = _text()
     manifest = fields.Nested(ManifestSchema, required=True)
     card = _text("The model card, Markdown.")
+    source_attributes = fields.List(
+        fields.Nested(SourceAttributeSchema),
+        required=True,
+        metadata={
+            "description": "The card's table of source attributes; empty when it has none of its "
+            "own."
+        },
+    )
 
 
 #: The columns of the evidence that are not taken as they are from a `Figure`.

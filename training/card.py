@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import resources
 
 import numpy as np
 
-from models.analyses import FOREST_ANALYSIS
+from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, Analysis
 from models.bundle import Bundle
 from models.design_matrix import TERMS
 from models.evidence import figure, pairs
 from models.forest import KNOTS
-from models.outcomes import COX, FOREST, LAST_HORIZON
+from models.outcomes import ARM_LABELS, ARMS, COX, FOREST, LAST_HORIZON, MODEL_LABELS
 from models.table import FloatArray
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
 from training.calibration import (
@@ -35,12 +35,15 @@ from training.population_average import (
     truths_held,
 )
 from training.priors import priors
+from training.reporting.checklists import reporting_sections
 from training.subgroup_effects import SPREAD_SCALE
 from training.targets import published_targets
 from training.truth import HazardTruth, Patients
 
 #: Months after the decision at which the card compares the models.
 COMPARED_MONTH = 60
+#: Months at which it says how often local relapse-free survival is capped.
+CAPPED_MONTHS = (COMPARED_MONTH, LAST_HORIZON)
 
 _HAZARD_LABELS = {
     "death": "Death",
@@ -191,9 +194,9 @@ were chosen with the printed limits in view, so these do not confirm the model.
   of the women with liver metastasis {liver_deaths} died, of those without {no_liver_deaths}. Such
   cells are small: do not compare two patients by the figures.
 - Unknown covariates are averaged over the trial's population, taken as independent blocks.
-- Local relapse-free survival is capped by overall survival, member by member. When offered
-  surgery this happens in {capped_60:.0%} of patients and members at 60 months and in
-  {capped_96:.0%} at 96; otherwise hardly ever.
+- Local relapse-free survival is capped by overall survival, member by member. {capped}
+
+{capped_table}
 
 ## Priors
 
@@ -203,6 +206,7 @@ with which the trial's deaths by subgroup hold an effect.
 
 {coverage}
 {layers}
+{reporting}
 ## Not done yet
 
 The model has not been compared with any patient of the trial or of another cohort.
@@ -217,8 +221,8 @@ class Averages:
     ----------
     figures, forest_figures : list of AverageFigure
         Published and served figures, of the Cox model and of the forest.
-    capped : array, shape (arms, months)
-        As `training.population_average.capped_share`.
+    capped : dict of arrays, each of shape (arms, months)
+        By analysis, as `training.population_average.capped_share`.
     comparisons : list of ModelComparison
         The models beside each other at `COMPARED_MONTH`.
     gaps : array, shape (3,)
@@ -230,7 +234,7 @@ class Averages:
 
     figures: list[AverageFigure]
     forest_figures: list[AverageFigure]
-    capped: FloatArray
+    capped: dict[Analysis, FloatArray]
     comparisons: list[ModelComparison]
     gaps: FloatArray
     held: dict[str, float]
@@ -242,7 +246,7 @@ def averages(bundle: Bundle, patients: Patients, truths: Sequence[HazardTruth]) 
     return Averages(
         average_figures(bundle, table, patients.arm),
         average_figures(bundle, table, patients.arm, FOREST_ANALYSIS),
-        capped_share(bundle, table),
+        {each: capped_share(bundle, table, each) for each in bundle.held},
         compared_models(bundle, table, COMPARED_MONTH),
         model_gaps(bundle, table, COMPARED_MONTH),
         truths_held(bundle, table, truths, COMPARED_MONTH),
@@ -288,8 +292,8 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
         marginal=figure("os.hr.unstratified").estimate,
         liver_deaths=_deaths("liver"),
         no_liver_deaths=_deaths("no_liver"),
-        capped_60=shown.capped[1, 59],
-        capped_96=shown.capped[1, 95],
+        capped=_capped_words(shown.capped[DEFAULT_ANALYSIS]),
+        capped_table="\n".join(_capped_lines(shown.capped)),
         trees=TREES,
         leaf=SMALLEST_LEAF,
         feature_share=FEATURE_SHARE,
@@ -307,6 +311,7 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
         priors="\n".join(_prior_table(hazard) for hazard in _HAZARD_LABELS),
         coverage=_measured("coverage.md"),
         layers=_measured("layers.md"),
+        reporting=reporting_sections(bundle),
     )
 
 
@@ -345,6 +350,31 @@ def _figure_row(row: AverageFigure, forest: AverageFigure) -> str:
         f"| {row.name} | {row.published:{style}} | {between(row.published_limits)} "
         f"| {row.served:{style}} | {between(row.limits)} | {forest.served:{style}} |"
     )
+
+
+def _capped_words(share: FloatArray) -> str:
+    """Return how often the default analysis needs the cap, in any arm and month."""
+    if share.max() > 0:
+        often = f"need it in at most {share.max():.1%} of patients and members in any month"
+    else:
+        often = "never need it"
+    return (
+        f"In the reference cohort the Cox models under the whole trial's effect {often}: their "
+        "death without local progression has the hazard of death. Other analyses do, because "
+        "their hazards of death are moved or grown apart from it; shares of patients and members:"
+    )
+
+
+def _capped_lines(capped: Mapping[Analysis, FloatArray]) -> Iterator[str]:
+    places = [(arm, month) for month in CAPPED_MONTHS for arm in range(len(ARMS))]
+    heads = [f"{ARM_LABELS[ARMS[arm]]}, {month} months" for arm, month in places]
+    yield f"| analysis | {' | '.join(heads)} |"
+    yield "| --- |" + " --- |" * len(heads)
+    for analysis, share in capped.items():
+        if analysis != DEFAULT_ANALYSIS:
+            cells = [f"{share[arm, month - 1]:.0%}" for arm, month in places]
+            name = f"{MODEL_LABELS[analysis.model]}, effect `{analysis.effect}`"
+            yield f"| {name} | {' | '.join(cells)} |"
 
 
 def _kept_words(bundle: Bundle) -> str:

@@ -8,7 +8,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, LEARNED_ANALYSIS, Analysis
-from models.assess import Question, assess, member_predictions
+from models.assess import (
+    Question,
+    assess,
+    member_predictions,
+    pooled_member_survivals,
+)
 from models.bundle import Bundle
 from models.curves import survival
 from models.design_matrix import design_matrix
@@ -19,6 +24,7 @@ from models.outcomes import (
     LAST_HORIZON,
     LOCAL_COMPLICATIONS_GIVEN_AT,
     OUTCOMES,
+    POOLED_EFFECT,
 )
 from models.table import FloatArray, Table, row_count, select_rows
 from training.expectation import cumulative_hazards
@@ -202,17 +208,26 @@ def truths_held(
     return held
 
 
-def capped_share(bundle: Bundle, table: Table) -> FloatArray:
+def capped_share(
+    bundle: Bundle, table: Table, analysis: Analysis = DEFAULT_ANALYSIS
+) -> FloatArray:
     """Return how often local relapse-free survival is capped by overall survival.
+
+    Parameters
+    ----------
+    analysis : Analysis
+        Under the pooled effect the cap is that effect's overall survival.
 
     Returns
     -------
     array, shape (arms, months)
         Share of a cohort's patients and members whose two curves meet, at months 1 to 96.
     """
+    pooled = analysis.effect == POOLED_EFFECT
+    predict = pooled_member_survivals if pooled else member_predictions
     meeting: FloatArray = np.zeros(())
     for row in design_matrix(table):
-        curves = member_predictions(row[None], bundle, _MONTHS)[0, :, : len(ARMS)]
+        curves = predict(row[None], bundle, _MONTHS, analysis)[0, :, : len(ARMS)]
         capped = (curves[1] == curves[0]) & (curves[0] < 1)
         meeting = meeting + capped.mean(axis=-1)
     return meeting / row_count(table)

@@ -8,6 +8,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from models.bundle import Bundle
+from models.source_attributes import read_attributes
 from models.texts import INTENDED_USE
 from service.api.contract import answers_problems
 from service.resource_schemas import BundlesSchema, BundleWithCardSchema
@@ -38,6 +39,7 @@ def show_model(name: str) -> Response:
             **_summary(bundle),
             "manifest": bundle.manifest,
             "card": bundle.card,
+            "source_attributes": [each.as_dict() for each in read_attributes(bundle.card)],
         }
     )
 

@@ -151,7 +151,8 @@ def score(
     except OSError as error:
         raise click.UsageError(f"{error.filename or 'output'}: {error.strerror}") from None
     if rejected:
-        click.echo(f"{rejected} rows were rejected.", err=True)
+        rows = "1 row was" if rejected == 1 else f"{rejected} rows were"
+        click.echo(f"{rows} rejected.", err=True)
         sys.exit(1)
 
 

@@ -6,7 +6,12 @@ import numpy as np
 import pytest
 
 from models.analyses import Analysis
-from models.assess import Question, assess, assess_with_pooled
+from models.assess import (
+    Question,
+    assess,
+    assess_with_pooled,
+    pooled_member_survivals,
+)
 from models.bundle import load_bundle
 from models.design_matrix import design_matrix
 from models.evidence.interactions import standard_error
@@ -108,3 +113,12 @@ def test_nobody_is_more_often_without_local_progression_than_alive(bundle, model
         overall, without_progression = getattr(pooled, side)[0, :, :2]
         assert (without_progression <= overall + 1e-12).all(), side
         assert (without_progression <= getattr(own, side)[0, 1, :2] + 1e-12).all(), side
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_members_are_those_of_the_estimates(bundle, model):
+    table, analysis = table_of([patient_of()]), Analysis(model, OVERALL_EFFECT)
+    _, pooled = assess_with_pooled(table, bundle, QUESTION, analysis)
+    found = pooled_member_survivals(design_matrix(table), bundle, QUESTION.horizons, analysis)
+    assert found.mean(axis=-1) == pytest.approx(pooled.estimate, abs=1e-12)
+    assert (found[:, 1, :2] <= found[:, 0, :2]).all()

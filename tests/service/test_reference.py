@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from jsonschema import Draft202012Validator
 
 from models.errors import BundleRefused
 from models.evidence import evidence
 from models.patient_schema import patient_json_schema
+from models.source_attributes import HEADING, SourceAttribute, attribute_lines
 from models.texts import INTENDED_USE
+from service.app import create_app
 from service.bundles import Bundles, default_folder, load_bundles
 from service.evidence_rows import EVIDENCE_COLUMNS, evidence_rows
+from service.settings import Settings
 
 from .helpers import OUT_OF_SCOPE, README_PATIENT, another_version, check_problem
 
@@ -37,6 +42,38 @@ def test_a_model_is_shown_with_its_card_and_manifest(client, bundle, name):
     assert answer["digest"] == bundle.digest
     assert answer["card"] == (default_folder() / "card.md").read_text(encoding="utf-8")
     assert answer["manifest"]["files"].keys() == {"arrays.npz", "card.md"}
+
+
+def test_a_model_has_the_source_attributes_of_its_card(bundle):
+    rows = [SourceAttribute(f"(B)(1)({place})", "About", f"{place}.") for place in ("i", "ii")]
+    card = "\n".join(["# A card", "", HEADING, "", *attribute_lines(rows), ""])
+    told = create_app(Settings(), Bundles([replace(bundle, card=card)]))
+    shown = get(told.test_client(), f"/v1/models/{bundle.id}")
+    assert shown["source_attributes"] == [
+        {"code": "(B)(1)(i)", "attribute": "About", "answer": "i."},
+        {"code": "(B)(1)(ii)", "attribute": "About", "answer": "ii."},
+    ]
+
+
+def test_a_model_whose_card_has_no_source_attributes_has_an_empty_list(bundle):
+    silent = create_app(Settings(), Bundles([replace(bundle, card="# A card\n")]))
+    assert get(silent.test_client(), f"/v1/models/{bundle.id}")["source_attributes"] == []
+
+
+def test_the_shipped_model_has_all_31_source_attributes(client, bundle):
+    shown = get(client, f"/v1/models/{bundle.id}")
+    assert len(shown["source_attributes"]) == 31, "run `make bundle`"
+    for each in shown["source_attributes"]:
+        assert f"| {each['code']} | {each['attribute']} | {each['answer']} |" in shown["card"]
+
+
+def test_source_attributes_are_described(spec):
+    schemas = spec["components"]["schemas"]
+    bundle = schemas["BundleWithCard"]
+    assert "source_attributes" in bundle["required"]
+    items = bundle["properties"]["source_attributes"]["items"]
+    described = schemas[items["$ref"].rpartition("/")[2]]
+    assert set(described["required"]) == {"code", "attribute", "answer"}
 
 
 def test_an_unknown_model_is_404_and_the_known_ones_are_told(client, bundle):

@@ -68,6 +68,13 @@ def check_refused(result, said):
     assert "Traceback" not in result.output
 
 
+def test_one_rejected_row_is_told_in_the_singular(folder):
+    write(folder, [README_PATIENT, REJECTED])
+    result = run("patients.csv", "--out", "scored.csv", *FEW)
+    assert result.exit_code == 1
+    assert result.stderr == "1 row was rejected.\n"
+
+
 def thousand_lines():
     """Return a CSV of 1,000 rows; every hundredth is broken, each in its own way."""
     columns = ["row_id", "age", "menopausal_status", "ecog_ps", "clinical_t", "clinical_n",

@@ -165,14 +165,19 @@ def test_the_card_says_that_the_limits_of_the_medians_are_narrow(bundle):
     assert "narrower than the printed ones" in bundle.card
 
 
-def test_the_card_says_how_often_local_relapse_free_survival_is_capped(bundle):
+def test_the_card_says_where_local_relapse_free_survival_is_capped(bundle):
     table = sample_patients(np.random.default_rng(REFERENCE_SEED)).table
-    capped = capped_share(bundle, table)
     card = " ".join(bundle.card.split())
-    assert f"in {capped[1, 59]:.0%} of patients and members at 60 months" in card
+    capped = capped_share(bundle, table)
     # Death without local progression has the hazard of death: the cap is never needed. In the
     # first months both are often equal because nothing happened.
     assert capped[:, 11:].max() == 0
+    often = f"need it in at most {capped.max():.1%}" if capped.max() else "never need it"
+    assert f"the Cox models under the whole trial's effect {often}" in card
+    for model, effect in (("forest", "overall"), ("cox", "subgroup"), ("cox", "pooled")):
+        share = capped_share(bundle, table, Analysis(model, effect))
+        cells = [f"{share[arm, month]:.0%}" for month in (59, 95) for arm in (0, 1)]
+        assert f", effect `{effect}` | {' | '.join(cells)} |" in card
 
 
 def test_a_folder_with_other_files_is_refused_before_training(tmp_path):

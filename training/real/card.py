@@ -23,6 +23,7 @@ from training.real.terms import (
     FEWEST_PATIENTS_A_SIDE,
     HazardTerms,
 )
+from training.reporting.checklists import source_attribute_section
 from training.svg import COLOURS, Plot, page
 
 #: A test below this is named on the card; a tenth of the usual level, because there are many.
@@ -109,7 +110,9 @@ alone. A small p says that an effect changes over time; the model gives its aver
 ## Not done
 
 The model was not compared with patients other than its own: `equipoise evaluate` does that.
-"""
+TRIPOD+AI and PROBAST+AI are about a study, and their answers are for whoever made this one.
+
+{source_attributes}"""
 
 _FROM_COHORT = (
     "**The effect of surgery is estimated from this cohort**, because it was declared to be "
@@ -164,6 +167,7 @@ def cohort_card(bundle: Bundle, found: Findings) -> str:
         test_rule=" | ".join("---" for _ in HAZARDS),
         test_rows="\n".join(_test_rows(found)),
         small=small_words(found),
+        source_attributes=source_attribute_section(bundle),
     )
 
 

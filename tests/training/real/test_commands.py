@@ -9,6 +9,7 @@ from click.testing import CliRunner
 
 from models.bundle import load_bundle
 from models.outcomes import HAZARDS
+from models.source_attributes import read_attributes
 from models.texts import COHORT_INTERVAL_MEANING, INTENDED_USE
 from tests.support.bundles import default_bundle, save_small
 from tests.support.cohorts import rows_of, simulate, text_of
@@ -104,6 +105,16 @@ def test_the_card_says_it_in_words(trained):
         assert f"| {name.replace('_', ' ')} | {events} | " in card
     assert "Every covariate of the models is known of every patient." in card
     assert "All terms were estimated." in card
+
+
+def test_the_card_has_the_source_attributes_of_the_cohort(trained):
+    bundle = load_bundle(trained[1] / "out")
+    found = {each.code: each.answer for each in read_attributes(bundle.card)}
+    assert len(found) == 31
+    cohort = bundle.manifest["cohort"]
+    assert found["(B)(4)(i)"].startswith(f"{cohort['patients']} patients of a local file")
+    assert cohort["data_digest"] in found["(B)(4)(i)"]
+    assert f"up to month {cohort['last_month']};" in found["(B)(1)(iii)"]
 
 
 def test_no_patient_row_is_in_the_bundle(trained, text):

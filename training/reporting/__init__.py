@@ -1,0 +1,1 @@
+"""What reporting guidelines ask of a model, answered from the bundle and the evidence."""
