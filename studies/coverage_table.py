@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
-from scipy.stats import beta
+from scipy.stats import beta, binom
 
 from models.outcomes import ARM_LABELS, OUTCOMES
 from models.table import FloatArray
@@ -80,7 +80,7 @@ class Line:
 
     @property
     def judged(self) -> bool:
-        """Whether all rates are as wanted."""
+        """Whether all rates meet the aim."""
         wanted = (WANTED_OF_PROFILES, 1.0) if self.subject in PROFILES else WANTED_OF_AVERAGE
         return all(each.meets(*wanted) for each in self.rates)
 
@@ -144,12 +144,43 @@ def markdown(replicates: Sequence[Replicate], judged: bool) -> str:
         f"{len(replicates)} replicates, of which {len(failed)} gave no figures"
         f"{_reasons(failed)}; {redrawn} virtual trials were drawn again because the figures "
         "could not be met.\n\n"
+        f"By outcome, of the profiles: {'; '.join(_by_outcome(replicates))}.\n\n"
     )
+    if judged:
+        told += _power_words(len(replicates) - len(failed))
     months = " | ".join(f"{month} months" for month in HORIZONS)
-    verdict = " | as wanted" if judged else ""
+    verdict = " | meets the aim" if judged else ""
     head = f"| who | outcome | arm | {months} | mean width, points{verdict} |\n"
     rule = "| --- " * (5 + len(HORIZONS) + judged - 1) + "|\n"
     return told + head + rule + "".join(_row(line, judged) for line in lines(replicates))
+
+
+def _by_outcome(replicates: Sequence[Replicate]) -> Iterator[str]:
+    """Yield the rate of each outcome over profiles, arms and horizons."""
+    found = [each for each in replicates if not each.failure]
+    for place, outcome in enumerate(OUTCOMES):
+        shares = [
+            ((each.lower <= each.truth) & (each.truth <= each.upper))[1:, place].mean()
+            for each in found
+        ]
+        yield f"{outcome.label.lower()} {_words(clustered(np.array(shares)))}"
+
+
+def _power_words(of: int) -> str:
+    """Return what a rate that meets the aim is worth with so many replicates."""
+    average = passes(of, WANTED_OF_AVERAGE[0], 0.88)
+    profile = passes(of, WANTED_OF_PROFILES, 0.85)
+    return (
+        "A rate that meets the aim is not contradicted by these replicates, no more: with "
+        f"{of} of them a true rate of 88% would meet the average's aim in {average:.0%} of such "
+        f"studies, one of 85% a profile's in {profile:.0%}.\n\n"
+    )
+
+
+def passes(of: int, low: float, true: float) -> float:
+    """Return how probably a true rate below a bound has an interval that reaches the bound."""
+    fewest = next(held for held in range(of + 1) if rate(held, of).upper >= low)
+    return float(binom.sf(fewest - 1, of, true))
 
 
 def _reasons(failed: list[str]) -> str:

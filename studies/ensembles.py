@@ -101,7 +101,7 @@ def fit_ensemble_of(
 
 @cache
 def population() -> Table:
-    """Return the covariates of the reference cohort."""
+    """Return covariates with the counts of Table 1, drawn with the reference cohort's seed."""
     return sample_patients(np.random.default_rng(REFERENCE_SEED)).table
 
 

@@ -49,7 +49,7 @@ SHOWN = SUBJECTS[:2]
 def without_priors(by_hazard: dict[str, Prior]) -> dict[str, Prior]:
     """Return priors in which what only they determine stands at its mean."""
     return {
-        hazard: replace(prior, sd=np.where(np.isfinite(prior.trial_sd), prior.sd, 0.0))
+        hazard: replace(prior, sd=np.where(prior.speaks, prior.sd, 0.0))
         for hazard, prior in by_hazard.items()
     }
 
@@ -59,11 +59,11 @@ def without_prognosis(by_hazard: dict[str, Prior]) -> dict[str, Prior]:
     death = by_hazard["death"]
     patients = sample_patients(np.random.default_rng(REFERENCE_SEED))
     dying, _ = identify_death(patients, death.mean, published_targets())
-    gain = death.sd**2 / (death.sd**2 + death.trial_sd**2)  # none where the trial is silent
     fixed = {
         hazard: replace(prior, sd=np.zeros_like(prior.sd)) for hazard, prior in by_hazard.items()
     }
-    held = death.mean + gain * (dying.coefficients - death.mean)
+    held, speaks = death.mean.copy(), death.speaks
+    held[speaks] += death.gain @ (dying.coefficients - death.mean)[speaks]
     return {**fixed, "death": replace(fixed["death"], mean=held)}
 
 

@@ -59,8 +59,8 @@ _QUARTILE, _INTERACTION, _SUBGROUP_DEATHS = 0.01, 0.02, 0.02
 #: Slopes of a hazard on log-log axes before the figures speak (assumptions): means, and how
 #: closely they are kept where medians and hazard ratio contradict each other under one smooth
 #: hazard.
-_DEATH_SLOPE = 1.1
-_PROGRESSION_SLOPE, _PROGRESSION_SLOPE_SD = 0.8, 0.4
+_DEATH_SLOPE, DEATH_SLOPE_SD = 1.1, 0.15
+_PROGRESSION_SLOPE, PROGRESSION_SLOPE_SD = 0.8, 0.4
 
 #: Of a complication: a constant hazard.
 _COMPLICATION_SLOPE = 1.0
@@ -98,25 +98,48 @@ class FreeSlopes:
         Before the first knots.
     ulceration, bleeding : float
         All the time: only the proportions by 48 months are published.
+    death_later, progression_later : tuple of float, optional
+        After the knots, before the figures speak: where the solution is drawn to as far as
+        they leave it open. By default `Closeness.death_slope` and its like of progression.
     """
 
     death: float = _DEATH_SLOPE
     progression: float = _PROGRESSION_SLOPE
     ulceration: float = _COMPLICATION_SLOPE
     bleeding: float = _COMPLICATION_SLOPE
+    death_later: tuple[float, ...] | None = None
+    progression_later: tuple[float, ...] | None = None
 
 
 def draw_free_slopes(rng: np.random.Generator) -> FreeSlopes:
     """Return slopes drawn from their priors (assumptions)."""
     means = np.array([_DEATH_SLOPE, _PROGRESSION_SLOPE, _COMPLICATION_SLOPE, _COMPLICATION_SLOPE])
     drawn = means + FREE_SLOPE_SD * rng.standard_normal(len(means))
-    return FreeSlopes(*np.maximum(drawn, _LEAST_SLOPE).tolist())
+    of_death = _DEATH_SLOPE + DEATH_SLOPE_SD * rng.standard_normal(len(DEATH_KNOTS))
+    of_progression = _PROGRESSION_SLOPE + PROGRESSION_SLOPE_SD * rng.standard_normal(1)
+    death, progression, ulceration, bleeding = np.maximum(drawn, _LEAST_SLOPE).tolist()
+    return FreeSlopes(
+        death,
+        progression,
+        ulceration,
+        bleeding,
+        death_later=tuple(np.maximum(of_death, _LEAST_SLOPE).tolist()),
+        progression_later=tuple(np.maximum(of_progression, _LEAST_SLOPE).tolist()),
+    )
 
 
 def free_slopes(truth: Truth) -> FreeSlopes:
-    """Return the free slopes of a truth."""
+    """Return the slopes of a truth, as what is thought before figures of its trial speak."""
     hazards = (truth.death, truth.progression, truth.ulceration, truth.bleeding)
-    return FreeSlopes(*(hazard.baseline.slopes[0] for hazard in hazards))
+    death, progression, ulceration, bleeding = (each.baseline.slopes[0] for each in hazards)
+    return FreeSlopes(
+        death,
+        progression,
+        ulceration,
+        bleeding,
+        death_later=truth.death.baseline.slopes[1:],
+        progression_later=truth.progression.baseline.slopes[1:],
+    )
 
 
 @dataclass(frozen=True)
@@ -136,7 +159,7 @@ class Closeness:
 
     median: float = 0.012
     death_slope: float = _DEATH_SLOPE
-    death_slope_sd: float = 0.15
+    death_slope_sd: float = DEATH_SLOPE_SD
     precision: float = 1e-6
 
 
@@ -314,6 +337,7 @@ def _death_misfit(
     observed_beyond = np.interp(quartiles, EDGES, share @ expected.curves)
     observed_beyond = observed_beyond * follow_up.followed(quartiles)
     slopes = np.array(death.baseline.slopes[1:])
+    before = np.array(manner.slopes.death_later or closeness.death_slope)
     nothing = np.zeros(0)
     return np.concatenate(
         [
@@ -322,7 +346,7 @@ def _death_misfit(
             [(expected.log_hazard_ratios[0] - targets.os_log_hr) / _HAZARD_RATIO],
             (observed_beyond - np.array([0.75, 0.5, 0.25])) / _QUARTILE,
             nothing if manner.one_effect else _interaction_misfit(expected, targets),
-            (slopes - closeness.death_slope) / closeness.death_slope_sd,
+            (slopes - before) / closeness.death_slope_sd,
         ]
     )
 
@@ -345,6 +369,7 @@ def _calibrate_progression(
     """Return the hazard of local progression: both LRFS medians and the LRFS hazard ratio."""
     death, follow_up = dying
     patients, targets = trial.patients, trial.targets
+    (before,) = manner.slopes.progression_later or (_PROGRESSION_SLOPE,)
 
     def read(unknowns: FloatArray) -> HazardTruth:
         baseline = Baseline(
@@ -362,7 +387,7 @@ def _calibrate_progression(
             [
                 *(_at(expected.curves, targets.lrfs_medians) - 0.5) / manner.closeness.median,
                 (log_hr - targets.lrfs_log_hr) / _HAZARD_RATIO,
-                (unknowns[1] - _PROGRESSION_SLOPE) / _PROGRESSION_SLOPE_SD,
+                (unknowns[1] - before) / PROGRESSION_SLOPE_SD,
             ]
         )
 

@@ -20,21 +20,25 @@ from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, INTERVAL_MEANI
 from training.calibration import (
     BEYOND_96,
     DEATH_KNOTS,
+    DEATH_SLOPE_SD,
     FREE_SLOPE_SD,
     PROGRESSION_KNOTS,
+    PROGRESSION_SLOPE_SD,
     FreeSlopes,
 )
 from training.forest import FEATURE_SHARE, SMALLEST_LEAF, TREES
 from training.population_average import (
     AverageFigure,
     ModelComparison,
+    SamePatients,
     average_figures,
     capped_share,
     compared_models,
     model_gaps,
+    same_patients,
     truths_held,
 )
-from training.priors import priors
+from training.priors import AGE_MENOPAUSE_CORRELATION, priors
 from training.reporting.checklists import reporting_sections
 from training.subgroup_effects import SPREAD_SCALE
 from training.targets import published_targets
@@ -63,7 +67,7 @@ _TEMPLATE = """# Model card: {id} {version}
 {intended_use}
 
 **Training data: synthetic.** No individual patient data of the trial are public before 2029.
-The model was fitted to {members} virtual trials of 407 patients that show the published
+The model was made from {members} virtual trials of 407 patients that show the published
 figures on average. {credit}
 
 ## What it predicts
@@ -77,7 +81,8 @@ months, with and without resection of the primary tumour (PTR). {time_origin}
 ## How it was made
 
 A member of the ensemble is one virtual trial. Prognostic effects are drawn from the priors
-below; those that the trial's deaths by subgroup (Fig. 3) determine are held to them. The
+below; those that the trial's deaths by subgroup (Fig. 3) speak of are updated with them, with
+the sampling error that such deaths have in a trial of this size. The
 baseline, the effect of surgery, its modification by Fig. 3's eight covariates and the
 follow-up are solved so that the published medians, hazard ratios, deaths, follow-up and
 four-year proportions are what the trial shows on average. One trial of 205 + 202 patients
@@ -85,13 +90,17 @@ with Table 1's counts is drawn from it. What was done with the paper is then don
 its figures are rounded as the paper prints them, and proportional hazards of death, local
 progression, ulceration and bleeding are solved so that they show these figures, with one effect
 of surgery each. So the spread over members is that of a reader who has the printed figures and not
-the patients. The drawn prognostic effects are kept: what the paper says of prognosis is in the
-draw already, and a second estimate would count the trial's sampling error twice.
+the patients. The drawn prognostic effects are kept: the draw already holds what the paper's deaths
+leave possible, their sampling error included.
 
 The effect of surgery is one ratio for all patients on the hazard scale of each model, given
 the covariates: {hazard_ratios} (geometric means over members). For death it is a conditional
 ratio, further from one than the marginal {marginal} of Fig. 3, which is what the virtual
-trials show on average. No subgroup effect drives a figure, exploratory ones aside.
+trials show on average. Part of the distance is adjustment: in the trial the arm offered surgery
+had by chance the somewhat worse covariates, among them T and N, whose effects are assumed. The
+rest is that hazard ratios do not collapse. So the difference that is served, of the same patients
+under either policy, is larger than the one printed: see below. No subgroup effect drives a
+figure, exploratory ones aside.
 
 ## The forest
 
@@ -168,6 +177,11 @@ cohort, as the published figures are. Limits are 2.5% and 97.5% quantiles over m
 | --- | --- | --- | --- | --- | --- |
 {figures}
 
+**Of the same patients.** The published arms hold different patients. Averaged over all of them
+under either policy, as every answer is, the survival medians are {all_none:.1f} and {all_ptr:.1f}
+months, and survival at {compared_month} months differs by {all_difference:+.1f} points; averaged over each
+arm's own patients, as the published curves are, by {own_difference:+.1f}.
+
 The limits of the survival medians are narrower than the printed ones. Those are of each arm by
 itself; a model of both arms borrows from one for the other, and the two medians together with the
 hazard ratio ask for a hazard of death that rises steeply between them, of which the model follows
@@ -187,7 +201,10 @@ were chosen with the printed limits in view, so these do not confirm the model.
 - The course of death before {early_death:.0f} months and of local progression before
   {early_progression:.0f}: no figure is published there. Its slope on log-log axes is drawn for
   each virtual trial (1 is a constant hazard; means {death_slope} and {progression_slope}, SD
-  {slope_sd}).
+  {slope_sd}). After that slopes are solved, pulled to values that are drawn for each virtual trial
+  (the same means, SD {death_slope_sd} and {progression_slope_sd}).
+- Prior effects of age and menopause are correlated by {age_menopause}, because they share what
+  they explain.
 - {beyond_96:.0%} of the patients could still be observed after 96 months.
 - Proportional hazards of surgery within each model.
 - Prognosis follows the trial's own deaths by subgroup where it has them, also where they surprise:
@@ -230,6 +247,8 @@ class Averages:
         survival then.
     held : dict
         As `training.population_average.truths_held`.
+    same_patients : SamePatients
+        Survival of all patients under either policy.
     """
 
     figures: list[AverageFigure]
@@ -238,6 +257,7 @@ class Averages:
     comparisons: list[ModelComparison]
     gaps: FloatArray
     held: dict[str, float]
+    same_patients: SamePatients
 
 
 def averages(bundle: Bundle, patients: Patients, truths: Sequence[HazardTruth]) -> Averages:
@@ -250,6 +270,7 @@ def averages(bundle: Bundle, patients: Patients, truths: Sequence[HazardTruth]) 
         compared_models(bundle, table, COMPARED_MONTH),
         model_gaps(bundle, table, COMPARED_MONTH),
         truths_held(bundle, table, truths, COMPARED_MONTH),
+        same_patients(bundle, table, patients.arm, COMPARED_MONTH),
     )
 
 
@@ -285,6 +306,13 @@ def model_card(bundle: Bundle, shown: Averages) -> str:
         progression_slope=FreeSlopes().progression,
         complication_slope=FreeSlopes().ulceration,
         slope_sd=FREE_SLOPE_SD,
+        death_slope_sd=DEATH_SLOPE_SD,
+        progression_slope_sd=PROGRESSION_SLOPE_SD,
+        age_menopause=AGE_MENOPAUSE_CORRELATION,
+        all_none=shown.same_patients.medians[0],
+        all_ptr=shown.same_patients.medians[1],
+        all_difference=100 * shown.same_patients.difference,
+        own_difference=100 * shown.same_patients.own_difference,
         hazard_ratios=", ".join(
             f"{label} {np.exp(bundle.hazards[name].arm.mean()):.2f}"
             for name, label in _RATIO_LABELS.items()
@@ -393,11 +421,12 @@ def _prior_table(hazard: str) -> str:
     prior = priors()[hazard]
     lines = [
         f"\n### {_HAZARD_LABELS[hazard]}\n",
-        "| covariate | mean | SD | held | source |",
+        "| covariate | mean | SD | error of the trial's deaths (SD) | source |",
         "| --- | --- | --- | --- | --- |",
     ]
-    columns = (TERMS, prior.mean, prior.sd, prior.trial_sd, prior.sources)
-    for term, mean, sd, trial_sd, source in zip(*columns, strict=True):
-        held = f"{trial_sd:.2f}" if trial_sd < float("inf") else ""
+    errors = np.sqrt(np.diag(prior.error))
+    columns = (TERMS, prior.mean, prior.sd, errors, prior.sources)
+    for term, mean, sd, error, source in zip(*columns, strict=True):
+        held = f"{error:.2f}" if np.isfinite(error) else ""
         lines.append(f"| {term.label} | {mean:+.2f} | {sd:.2f} | {held} | {source} |")
     return "\n".join(lines)

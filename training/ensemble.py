@@ -81,13 +81,18 @@ class VirtualTrial:
     outcomes: Outcomes
 
 
-def draw_truth(rng: np.random.Generator, known: Knowledge | None = None) -> tuple[Patients, Truth]:
+def draw_truth(
+    rng: np.random.Generator, known: Knowledge | None = None, *, held: bool = True
+) -> tuple[Patients, Truth]:
     """Return the patients of a virtual trial and the truth it is drawn from.
 
     Parameters
     ----------
     known : Knowledge, optional
         By default the published one.
+    held : bool
+        Whether the effects on death are held to the trial's deaths by subgroup, or stay as the
+        priors have them.
 
     Raises
     ------
@@ -98,6 +103,8 @@ def draw_truth(rng: np.random.Generator, known: Knowledge | None = None) -> tupl
     patients = sample_patients(rng)
     effects = {hazard: draw(known.priors[prior], rng) for hazard, prior in _PRIOR_OF.items()}
     manner = Manner(slopes=draw_free_slopes(rng))
+    if not held:
+        return patients, calibrate(patients, effects, known.targets, manner)
     identified = identify_death(patients, effects["death"], known.targets, manner)
     effects["death"] = hold_to_trial(
         effects["death"], known.priors["death"], identified[0].coefficients, rng
@@ -123,7 +130,8 @@ def fit_trial(trial: VirtualTrial) -> dict[str, CoxFit]:
     prints them, and the models are solved so that they show these figures. Fitted to the
     patients themselves they would be more certain than a reader of the paper can be. Surgery
     has one effect on each hazard. Prognostic effects and courses on which the report is silent
-    keep what was drawn: estimated anew, they would carry the trial's sampling error twice.
+    keep what was drawn: a draw from what the paper leaves possible already carries the sampling
+    error of the paper's deaths (`training.priors.hold_to_trial`).
 
     Raises
     ------

@@ -131,6 +131,44 @@ def average_figures(
 
 
 @dataclass(frozen=True)
+class SamePatients:
+    """Survival of the same patients under either policy, averaged.
+
+    Attributes
+    ----------
+    medians : tuple of float
+        Months, not offered surgery and offered.
+    difference : float
+        Survival when offered surgery minus when not, probability.
+    own_difference : float
+        The same with each arm's curve averaged over that arm's own patients.
+    """
+
+    medians: tuple[float, float]
+    difference: float
+    own_difference: float
+
+
+def same_patients(bundle: Bundle, table: Table, in_arm: FloatArray, month: int) -> SamePatients:
+    """Return overall survival of all patients of a cohort under either policy.
+
+    Parameters
+    ----------
+    in_arm : array, shape (patients,)
+        0 or 1, the arm of each row of the table.
+    month : int
+        Of the differences.
+    """
+    none, ptr = average_curves(bundle, table).mean(axis=-1)[0]
+    own_none, own_ptr = (
+        average_curves(bundle, select_rows(table, np.flatnonzero(in_arm == arm)), months=[month])
+        for arm in range(len(ARMS))
+    )
+    own = float((own_ptr[0, 1, 0] - own_none[0, 0, 0]).mean())
+    return SamePatients((_median(none), _median(ptr)), float((ptr - none)[month - 1]), own)
+
+
+@dataclass(frozen=True)
 class ModelComparison:
     """One probability averaged over a cohort, by model; a difference is PTR minus none."""
 

@@ -23,7 +23,7 @@ from training.subgroup_effects import subgroup_effects
 from training.truth import sample_patients
 
 BUNDLE_ID = "jcog1017-synthetic"
-BUNDLE_VERSION = "0.7.0"
+BUNDLE_VERSION = "0.8.0"
 DEFAULT_MEMBERS = 200
 DEFAULT_SEED = 20250704
 

@@ -26,7 +26,7 @@ from schemathesis.specs.openapi.checks import (
 
 from models.covariates import FIELDS
 from models.options import OPTION_NAMES
-from models.outcomes import EFFECTS, MODELS
+from models.outcomes import EFFECTS, LEARNED_EFFECT, MODELS
 from service.bundles import DEFAULT_BUNDLE
 from tests.support.examples import examples
 from tests.support.patients import any_messages, incomplete_messages, row_of
@@ -83,7 +83,7 @@ options = st.fixed_dictionaries(
         "interval_level": st.floats(0.8, 0.99),
         "bundle": st.just(DEFAULT_BUNDLE),
         "model": st.sampled_from(MODELS),
-        "effect": st.sampled_from(EFFECTS),
+        "effect": st.sampled_from([name for name in EFFECTS if name != LEARNED_EFFECT]),
     },
 )
 LIST_BODIES = {

@@ -34,7 +34,7 @@ def test_what_only_priors_determine_stands_at_its_mean_and_the_rest_varies():
     fixed, stated = without_priors(priors()), priors()
     for hazard, prior in stated.items():
         drawn = draw(fixed[hazard], np.random.default_rng(1))
-        silent = ~np.isfinite(prior.trial_sd)
+        silent = ~prior.speaks
         assert drawn[silent].tolist() == prior.mean[silent].tolist()
         assert (drawn[~silent] != prior.mean[~silent]).all()
 
@@ -47,7 +47,7 @@ def test_without_prognosis_nothing_varies():
 
 def test_prognosis_is_held_between_the_prior_and_the_trial():
     held, stated = without_prognosis(priors())["death"].mean, priors()["death"]
-    silent = ~np.isfinite(stated.trial_sd)
+    silent = ~stated.speaks
     assert held[silent].tolist() == stated.mean[silent].tolist()
     assert (held[~silent] != stated.mean[~silent]).all()
 

@@ -140,7 +140,9 @@ def test_ctrl_c_ends_a_search_with_a_sentence_and_without_a_file(tmp_path):
     out = tmp_path / "cohort.csv"
     out.write_text("old", encoding="utf-8")
     arguments = ["simulate", "--seed", "3", "--out", str(out)]
-    code = f"from service.cli import main; main({arguments!r})"
+    # A process started in the background of a shell would ignore the signal.
+    code = "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    code += f"from service.cli import main; main({arguments!r})"
     seen, terminal = os.openpty()  # on a terminal the bar tells when the search has begun
     with subprocess.Popen(
         [sys.executable, "-c", code], cwd=ROOT, stderr=terminal, start_new_session=True

@@ -198,7 +198,8 @@ def test_the_card_has_each_prior(bundle, hazard):
     prior = priors()[hazard]
     for number, term in enumerate(TERMS):
         mean, sd = prior.mean[number], prior.sd[number]
-        held = "" if np.isinf(prior.trial_sd[number]) else f"{prior.trial_sd[number]:.2f}"
+        error = prior.error[number, number]
+        held = "" if np.isinf(error) else f"{np.sqrt(error):.2f}"
         row = f"| {term.label} | {mean:+.2f} | {sd:.2f} | {held} | {prior.sources[number]} |"
         assert row in bundle.card
 

@@ -26,7 +26,7 @@ from training.matching.start import days_apart, start_cells, start_days
 from training.matching.state import State, days_of, new_state
 from training.matching.tables import sites_of_cells, table_of_cells
 from training.matching.triple_negative import put_in_order
-from training.priors import draw, hold_to_trial, priors
+from training.priors import Prior, draw, priors
 from training.targets import published_targets
 from training.truth import Patients, Truth, patients_of, sample_patients
 
@@ -113,12 +113,30 @@ def draw_effects(rng: np.random.Generator, *, at_prior_means: bool) -> Drawn:
             effects["death"] = (
                 identified
                 if at_prior_means
-                else hold_to_trial(effects["death"], prior["death"], identified, rng)
+                else _hold_to_cohorts(effects["death"], prior["death"], identified, rng)
             )
             return Drawn(patients, effects, calibrate(patients, effects, targets, _CLOSE))
         except CalibrationFailed:
             continue
     raise CalibrationFailed("no draw of the effects can be calibrated")
+
+
+def _hold_to_cohorts(
+    drawn: FloatArray, prior: Prior, identified: FloatArray, rng: np.random.Generator
+) -> FloatArray:
+    """Return a draw of what one cohort's own effects may be, effect by effect.
+
+    As `training.priors.hold_to_trial`, but with the spread over cohorts that match all figures
+    (`Prior.cohort_sd`) in place of the trial's sampling error, which a cohort does not have: its
+    deaths by subgroup are the trial's own.
+    """
+    speaks = np.isfinite(prior.cohort_sd)
+    error_sd = np.where(speaks, prior.cohort_sd, 0.0)
+    variance = prior.sd**2
+    gain = np.where(speaks, variance / np.where(speaks, variance + error_sd**2, 1.0), 0.0)
+    observed = np.where(speaks, identified, 0.0) + error_sd * rng.standard_normal(len(drawn))
+    held: FloatArray = drawn + gain * (observed - drawn)
+    return held
 
 
 def start(patients: Patients, truth: Truth, rng: np.random.Generator) -> State:

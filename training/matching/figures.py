@@ -28,7 +28,7 @@ P_STEP = 0.001
 #: The row of Fig. 3 that cannot be read: it has no target.
 UNREADABLE = "not_bone_only"
 
-#: The figure of the primary analysis to three digits.
+#: The figure of the primary analysis, the third digit derived from cohorts (not printed).
 STRATIFIED_FIGURE = "os.hr.stratified.three_digits"
 
 

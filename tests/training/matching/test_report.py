@@ -12,6 +12,7 @@ from training.matching.report import (
     FARTHEST_MEDIAN,
     FARTHEST_OF_A_SEED,
     LEAST_IDENTICAL,
+    STRATIFIED_LABEL,
     Line,
     Report,
     clopper_pearson,
@@ -78,7 +79,11 @@ def test_a_cohort_before_its_search_has_the_counts_and_not_the_ratios(other):
     ("name", "reference_may", "seed_may"),
     [
         ("OS hazard ratio, all patients", FARTHEST, FARTHEST_OF_A_SEED),
-        ("OS hazard ratio, stratified, 90%: lower limit", 0.0005, FARTHEST_OF_A_SEED),
+        (
+            f"OS hazard ratio, {STRATIFIED_LABEL}: lower limit",
+            0.0005,
+            FARTHEST_OF_A_SEED,
+        ),
         ("OS median, premenopausal, both arms", 0.05, FARTHEST_MEDIAN),
         ("LRFS hazard ratio", 0.005, 0.005),
         ("Follow-up, median", 0.5, 0.5 + FARTHEST_MEDIAN),
