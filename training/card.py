@@ -179,8 +179,8 @@ cohort, as the published figures are. Limits are 2.5% and 97.5% quantiles over m
 
 **Of the same patients.** The published arms hold different patients. Averaged over all of them
 under either policy, as every answer is, the survival medians are {all_none:.1f} and {all_ptr:.1f}
-months, and survival at {compared_month} months differs by {all_difference:+.1f} points; averaged over each
-arm's own patients, as the published curves are, by {own_difference:+.1f}.
+months, and survival at {compared_month} months differs by {all_difference:+.1f} points; averaged
+over each arm's own patients, as the published curves are, by {own_difference:+.1f}.
 
 The limits of the survival medians are narrower than the printed ones. Those are of each arm by
 itself; a model of both arms borrows from one for the other, and the two medians together with the

@@ -145,7 +145,7 @@ def test_nothing_in_the_bundle_names_a_place_or_a_time(folders):
 
 def test_the_card_says_what_it_is_and_what_it_is_for(bundle):
     assert "Training data: synthetic" in bundle.card
-    assert f"fitted to {TRAINED_MEMBERS} virtual trials of 407 patients" in bundle.card
+    assert f"made from {TRAINED_MEMBERS} virtual trials of 407 patients" in bundle.card
     assert INTENDED_USE in bundle.card
     assert INTERVAL_MEANING in bundle.card
 
