@@ -50,9 +50,11 @@ study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times
 coverage: $(DEV_VENV)/.installed ## Go on with the coverage study for 25 minutes and write its tables
 	$(DEV)/python -m studies coverage $(COVERAGE_ARGS)
 
-docs: $(DEV_VENV)/.installed ## Write docs/reference and the table of subgroups anew
+docs: $(DEV_VENV)/.installed ## Write docs/reference, the tables of subgroups and eligibility, and the worked patients
 	$(DEV)/python scripts/reference.py
 	$(DEV)/python scripts/subgroup_table.py
+	$(DEV)/python scripts/eligibility_page.py
+	$(DEV)/python scripts/worked_patients.py
 
 lock: ## Write the lock files anew (needs uv)
 	sh scripts/lock.sh

@@ -1,20 +1,46 @@
 """Whether the trial speaks about this patient: out of scope, or what was not confirmed.
 
-Every criterion is in, out or not known. One definite exclusion puts the patient out of scope,
-and then no figure is given; what is not known is named beside the figures.
+Every criterion of `models.criteria` is met, not met or not known. One definite exclusion puts the
+patient out of scope, and then no figure is given; what is not known is named beside the figures.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache, lru_cache
 
 from models.covariates import ELIGIBILITY_FACTS, FIELDS
+from models.criteria import (
+    AGE_RANGE,
+    CRITERIA,
+    FEWEST_MONTHS_OF_THERAPY,
+    MET,
+    NOT_KNOWN,
+    REGISTRATIONS,
+    SECOND,
+    Criterion,
+)
 from models.evidence import table_1
+from models.language import N_, _, current_language
 from models.patient import Patient
 
-AGE_RANGE = (20, 80)
-FEWEST_MONTHS_OF_THERAPY = 2.7
+__all__ = [
+    "AGE_RANGE",
+    "FEWEST_MONTHS_OF_THERAPY",
+    "VERDICTS",
+    "Eligibility",
+    "Note",
+    "check_eligibility",
+]
+
 MOST_USUAL_MONTHS_OF_THERAPY = 6.0
+
+#: Every criterion that excludes is met; one is not met; none is, but not all are known.
+IN_SCOPE, OUT_OF_SCOPE, NOT_CONFIRMED = "in_scope", "out_of_scope", "not_confirmed"
+VERDICTS: tuple[str, ...] = (IN_SCOPE, NOT_CONFIRMED, OUT_OF_SCOPE)
+
+_ULCERATED = "eligibility.primary_ulcerated"
 
 
 @dataclass(frozen=True)
@@ -41,162 +67,156 @@ class Eligibility:
         What was not confirmed, or differs from the trial without excluding her.
     ulceration_withheld : Note or None
         Why figures for ulceration are not given.
+    judged : tuple of str
+        What `Criterion.judge` found, for each of `CRITERIA`.
     """
 
     reasons: tuple[Note, ...]
     applicability: tuple[Note, ...]
     ulceration_withheld: Note | None
+    judged: tuple[str, ...]
 
     @property
     def in_scope(self) -> bool:
         """Whether figures may be given."""
         return not self.reasons
 
+    @property
+    def verdict(self) -> str:
+        """One of `VERDICTS`."""
+        if self.reasons:
+            return OUT_OF_SCOPE
+        return NOT_CONFIRMED if NOT_KNOWN in self.judged else IN_SCOPE
 
-#: (fact, the value that excludes, the reason in words). Paper: Methods, Study design.
-_EXCLUSIONS: tuple[tuple[str, bool, str], ...] = (
-    ("female", False, "The trial's patients were women; all had a menopausal status."),
-    ("histologically_proven", False, "The trial required invasive cancer proven by histology."),
-    ("de_novo_stage_iv", False, "The trial took only stage IV disease at first diagnosis."),
-    (
-        "progression_on_systemic_therapy",
-        True,
-        "The trial randomised only patients without progression on systemic therapy.",
-    ),
-    (
-        "primary_resectable",
-        False,
-        "The trial randomised only patients whose primary tumour could be completely resected.",
-    ),
-    ("primary_bleeding", True, "The trial excluded primary tumours that were bleeding."),
-    (
-        "bilateral_or_contralateral",
-        True,
-        "The trial excluded bilateral cancer and extension to the other breast.",
-    ),
-    ("brain_metastasis", True, "The trial excluded patients with brain metastasis."),
-    (
-        "prior_chemotherapy_or_breast_radiotherapy",
-        True,
-        "The trial excluded earlier chemotherapy for breast cancer, or radiotherapy of it.",
-    ),
-    (
-        "treated_for_other_malignancy_within_5_years",
-        True,
-        "The trial excluded patients treated for another malignancy within five years.",
-    ),
-    (
-        "prior_invasive_breast_cancer",
-        True,
-        "The trial excluded patients with earlier invasive breast cancer.",
-    ),
-    ("adequate_organ_function", False, "The trial required adequate organ function."),
-)
+    def criteria(self, registration: str) -> list[dict[str, object]]:
+        """Return the criteria of a registration as they stand in an answer, with her states."""
+        return [
+            _as_dict(criterion, judged)
+            for criterion, judged in zip(CRITERIA, self.judged, strict=True)
+            if criterion.registration == registration
+        ]
 
-
-#: The facts of the second registration, after three months: those that change while one waits.
-_DECISIVE = (
-    "eligibility.progression_on_systemic_therapy",
-    "eligibility.primary_resectable",
-    "eligibility.primary_bleeding",
-    "eligibility.primary_ulcerated",
-    "eligibility.months_of_systemic_therapy",
-)
+    def as_dict(self) -> dict[str, object]:
+        """Return the verdict and both registrations as they stand in an answer."""
+        return {"verdict": self.verdict, **{name: self.criteria(name) for name in REGISTRATIONS}}
 
 
 def check_eligibility(patient: Patient) -> Eligibility:
     """Return the verdict on a patient, with all reasons in a fixed order."""
-    facts = patient.facts
-    reasons = [
-        Note(f"{fact}_{str(excluding).lower()}", text)
-        for fact, excluding, text in _EXCLUSIONS
-        if facts[fact] is excluding
+    judged = tuple([criterion.judge(patient) for criterion in CRITERIA])
+    not_met = [
+        (criterion, code)
+        for criterion, code in zip(CRITERIA, judged, strict=True)
+        if code not in (MET, NOT_KNOWN)
     ]
-    reasons += _covariate_reasons(patient)
-    reasons += _too_early(facts["months_of_systemic_therapy"])
-    return Eligibility(tuple(reasons), tuple(_applicability(patient)), _withheld(patient))
+    reasons = [_note(each, code, patient) for each, code in not_met if each.excludes]
+    differing = [_note(each, code, patient) for each, code in not_met if not each.excludes]
+    notes = [*_late(patient), *differing, *_receptors(patient), *_unconfirmed(patient, judged)]
+    return Eligibility(tuple(reasons), tuple(notes), _withheld(patient), judged)
 
 
-def _covariate_reasons(patient: Patient) -> list[Note]:
-    reasons = []
-    youngest, oldest = AGE_RANGE
-    age = patient.completed_age
-    if age < youngest or age > oldest:
-        text = f"The trial took women from {youngest} to {oldest} years; she is {age:g}."
-        reasons.append(Note("age_outside_trial", text))
-    grade = patient.values["ecog_ps"]
-    if grade in (3, 4):
-        text = f"The trial took performance status 0 to 2; hers is {grade}."
-        reasons.append(Note("performance_status_outside_trial", text))
-    if grade == 2 and patient.values["eligibility.ps2_due_to_bone_metastases"] is False:
-        text = "The trial took performance status 2 only when caused by bone metastases."
-        reasons.append(Note("performance_status_2_not_from_bone", text))
-    if patient.values["clinical_t"] == "T0":
-        text = "T0: there is no primary tumour to remove (our reading; Table 1 starts at T1)."
-        reasons.append(Note("no_primary_tumour", text))
-    return reasons
+def criterion_text(criterion: Criterion) -> str:
+    """Return what must hold in words, in the language of the context."""
+    return _(criterion.text).format_map(_trial_words())
 
 
-def _too_early(months: object) -> list[Note]:
-    if not isinstance(months, int | float) or months >= FEWEST_MONTHS_OF_THERAPY:
+def _as_dict(criterion: Criterion, judged: str) -> dict[str, object]:
+    return {
+        "code": criterion.code,
+        "state": criterion.state_of(judged),
+        "text": criterion_text(criterion),
+        "trial_words": criterion.trial_words or None,
+        "place": criterion.place,
+        "excludes": criterion.excludes,
+    }
+
+
+def _note(criterion: Criterion, code: str, patient: Patient) -> Note:
+    months = patient.values["eligibility.months_of_systemic_therapy"]
+    words = {
+        **_trial_words(),
+        "age": f"{patient.completed_age:g}",
+        "grade": str(patient.values["ecog_ps"]),
+        "months": f"{months:g}" if isinstance(months, int | float) else "",
+    }
+    return Note(code, _(criterion.reasons[code]).format_map(words))
+
+
+@cache
+def _trial_words() -> Mapping[str, str]:
+    """Return the trial's numbers that stand in the texts."""
+    counts = table_1()["counts"].values()
+    return {
+        "youngest": str(AGE_RANGE[0]),
+        "oldest": str(AGE_RANGE[1]),
+        "bone_only": str(sum(arm["bone_only_metastasis"]["true"] for arm in counts)),
+        "randomised": str(sum(table_1()["arms"].values())),
+    }
+
+
+def _late(patient: Patient) -> list[Note]:
+    months = patient.values["eligibility.months_of_systemic_therapy"]
+    if not isinstance(months, int | float) or months <= MOST_USUAL_MONTHS_OF_THERAPY:
         return []
-    text = (
-        f"The trial decided after three months of systemic therapy; she has had {months:g}. "
-        "Ask again after three months."
-    )
-    return [Note("too_early", text)]
+    text = _("The trial decided after three months of systemic therapy; she has had {months}.")
+    return [Note("late_decision", text.format(months=f"{months:g}"))]
 
 
-def _applicability(patient: Patient) -> list[Note]:
+def _receptors(patient: Patient) -> list[Note]:
     values = patient.values
-    notes = []
-    months = values["eligibility.months_of_systemic_therapy"]
-    if isinstance(months, int | float) and months > MOST_USUAL_MONTHS_OF_THERAPY:
-        text = f"The trial decided after three months of systemic therapy; she has had {months:g}."
-        notes.append(Note("late_decision", text))
-    if values["eligibility.measurable_metastasis"] is False:
-        text = (
-            f"The protocol asked for a measurable metastasis, yet {_bone_only()} had bone "
-            "metastases only."
-        )
-        notes.append(Note("no_measurable_metastasis", text))
-    if values["er_status"] == values["her2_status"] == "negative" and (
-        values["triple_negative"] is False
-    ):
-        text = (
-            "ER and HER2 are negative but it is not triple negative. The paper gives no "
-            "progesterone receptor: she is scored as ER negative, HER2 negative."
-        )
-        notes.append(Note("er_negative_not_triple_negative", text))
-    return notes + _unconfirmed(patient)
+    both_negative = values["er_status"] == values["her2_status"] == "negative"
+    if not both_negative or values["triple_negative"] is not False:
+        return []
+    text = _(
+        "ER and HER2 are negative but it is not triple negative. The paper gives no "
+        "progesterone receptor: she is scored as ER negative, HER2 negative."
+    )
+    return [Note("er_negative_not_triple_negative", text)]
 
 
-def _unconfirmed(patient: Patient) -> list[Note]:
+@cache
+def _decisive() -> frozenset[str]:
+    """Return the facts that change while one waits: the second registration's, and ulceration."""
+    second = [each.fields for each in CRITERIA if each.registration == SECOND]
+    return frozenset([_ULCERATED, *(name for fields in second for name in fields)])
+
+
+_UNCONFIRMED: tuple[tuple[str, bool, str], ...] = (
+    ("eligibility_not_confirmed", True, N_("Not known, and decisive in the trial: {labels}.")),
+    ("eligibility_partly_unknown", False, N_("Also not known: {labels}.")),
+)
+
+
+def _unconfirmed(patient: Patient, judged: tuple[str, ...]) -> tuple[Note, ...]:
     """Return what the trial's criteria turn on and is not known, the decisive facts first."""
-    unknown = [field.name for field in ELIGIBILITY_FACTS if patient.values[field.name] is None]
-    if patient.values["ecog_ps"] != 2:
-        unknown = [name for name in unknown if name != "eligibility.ps2_due_to_bone_metastases"]
-    decisive = [name for name in unknown if name in _DECISIVE]
-    others = [name for name in unknown if name not in decisive]
+    unknown = [
+        next(name for name in criterion.fields if patient.values[name] is None)
+        for criterion, found in zip(CRITERIA, judged, strict=True)
+        if found == NOT_KNOWN
+    ]
+    if patient.values[_ULCERATED] is None:
+        unknown.append(_ULCERATED)
+    return _unconfirmed_notes(tuple(unknown), current_language())
+
+
+# Patients of a list share few patterns of what is not known.
+@lru_cache(1024)
+def _unconfirmed_notes(unknown: tuple[str, ...], language: str) -> tuple[Note, ...]:  # noqa: ARG001
+    """Return the notes on fields that are not known; the language is the context's."""
+    facts = [field.name for field in ELIGIBILITY_FACTS if field.name in unknown]
     notes = []
-    for code, names, words in (
-        ("eligibility_not_confirmed", decisive, "Not known, and decisive in the trial"),
-        ("eligibility_partly_unknown", others, "Also not known"),
-    ):
+    for code, is_decisive, text in _UNCONFIRMED:
+        names = [name for name in facts if (name in _decisive()) == is_decisive]
         if names:
-            labels = "; ".join(FIELDS[name].label for name in names)
-            notes.append(Note(code, f"{words}: {labels}."))
-    return notes
+            labels = "; ".join(_(FIELDS[name].label) for name in names)
+            notes.append(Note(code, _(text).format(labels=labels)))
+    return tuple(notes)
 
 
 def _withheld(patient: Patient) -> Note | None:
-    if patient.values["eligibility.primary_ulcerated"] is not True:
+    if patient.values[_ULCERATED] is not True:
         return None
-    text = "The primary tumour is ulcerated already, so a risk of new ulceration has no meaning."
+    text = _(
+        "The primary tumour is ulcerated already, so a risk of new ulceration has no meaning."
+    )
     return Note("already_ulcerated", text)
-
-
-def _bone_only() -> str:
-    counts = table_1()["counts"].values()
-    bone_only = sum(arm["bone_only_metastasis"]["true"] for arm in counts)
-    return f"{bone_only} of the {sum(table_1()['arms'].values())}"

@@ -242,7 +242,7 @@ def _prediction(
         bundle=bundle,
         analyses=figures,
         listed=options.listed(bundle.held) if figures else (),
-        caveats=tuple(caveats_for(Case(patient, bundle, options, _largest_gap(figures))))
+        caveats=caveats_for(Case(patient, bundle, options, _largest_gap(figures)))
         if figures
         else (),
         subgroups=subgroups_of(patient) if figures else (),

@@ -6,15 +6,69 @@ rating, and it never drives a figure.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from functools import cache, cached_property
 
-from models.evidence import Figure, Interaction, Pair, Subgroup, evidence, interaction_of, pairs
+import numpy as np
+
+from models.bundle import Bundle
+from models.evidence import (
+    Figure,
+    Interaction,
+    Pair,
+    Subgroup,
+    evidence,
+    figure,
+    interactions,
+    pairs,
+)
+from models.evidence.consistency import consistency_text, ratio_text
+from models.evidence.credibility import (
+    OUR_ASSESSMENT,
+    RATING_LABELS,
+    Assessment,
+    assessment_of,
+)
 from models.evidence.interactions import NOT_RATED
+from models.language import _, current_language
 from models.patient import Patient
 
 #: The pairs for which the paper itself suggests that the effect might vary (Results).
 SUGGESTED_BY_THE_PAPER = ("menopause", "her2", "liver", "organs")
+
+#: What a subgroup's ratio is divided by: Fig. 3's own row of all patients.
+_WHOLE_TRIAL = "os.hr.unstratified"
+_SHRUNKEN_LEVEL = 0.95
+
+
+@dataclass(frozen=True)
+class Shrunken:
+    """A subgroup's hazard ratio over the whole trial's, as printed and by the joint model.
+
+    Attributes
+    ----------
+    raw : float
+        As Fig. 3 prints both: marginal, one subgroup at a time.
+    ratio : float
+        By the bundle's joint model, given the covariates; estimate, over its members.
+    interval : tuple of float
+        Limits of `ratio` at `level`.
+    """
+
+    raw: float
+    ratio: float
+    interval: tuple[float, float]
+    level: float = _SHRUNKEN_LEVEL
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the ratios as they stand in an answer."""
+        return {
+            "raw_to_whole_trial": round(self.raw, 3),
+            "shrunken_to_whole_trial": round(self.ratio, 3),
+            "interval": [round(limit, 3) for limit in self.interval],
+            "interval_level": self.level,
+        }
 
 
 @dataclass(frozen=True)
@@ -32,41 +86,42 @@ class SubgroupEvidence:
         ((name, values),) = self.subgroup.where.items()
         return name, tuple(values) if isinstance(values, list) else (values,)
 
+    @cached_property
+    def assessment(self) -> Assessment:
+        """Our assessment of the pair."""
+        return assessment_of(self.pair.id)
+
     @property
     def text(self) -> str:
         """The evidence in words, its worth included."""
-        lower, upper = self.subgroup.interval
-        start = (
-            f"For {self.subgroup.label} the trial's hazard ratio was "
-            f"{self.subgroup.estimate:.2f} (95% interval {lower:.2f} to {upper:.2f}). "
+        start = _("Subgroup: {subgroup}. The trial's hazard ratio was {ratio}.").format(
+            subgroup=_(self.subgroup.label), ratio=ratio_text(self.subgroup)
         )
-        worth = (
-            "There is no suggestion of a different effect; use the overall one."
-            if self.interaction.credibility == NOT_RATED
-            else f"The credibility that the effect differs is {self.interaction.credibility} "
-            "(our assessment)."
-        )
-        test = f"Interaction p {self.interaction.p:.2g}, one of eight pairs tested. "
-        return (
-            start + test + worth + " It drives none of the figures shown, exploratory ones aside."
-        )
+        test = _(
+            "Interaction p {p:.2g}, one of eight pairs tested (by Holm {p_holm:.2g})."
+        ).format(p=self.interaction.p, p_holm=self.interaction.p_holm)
+        end = _("It drives none of the figures shown, exploratory ones aside.")
+        return " ".join([start, test, worth_text(self.assessment), end])
 
     def as_dict(self) -> dict[str, object]:
         """Return the evidence as it stands in an answer: made once, and not to be changed."""
-        return self._answer
+        return _answer(self.subgroup.code, current_language())
 
-    @cached_property
-    def _answer(self) -> dict[str, object]:
-        return {
-            "code": self.subgroup.code,
-            "hazard_ratio": self.subgroup.estimate,
-            "interval": list(self.subgroup.interval),
-            "interval_level": self.subgroup.level,
-            "interaction_p": round(self.interaction.p, 4),
-            "credibility": self.interaction.credibility,
-            "other_trials": [_other_trial(row) for row in self.other_trials],
-            "text": self.text,
-        }
+    def shrunken(self, bundle: Bundle) -> Shrunken | None:
+        """Return the raw ratio beside the bundle's shrunken one.
+
+        ``None`` where the bundle holds no effect by subgroups.
+        """
+        return _shrunken(self.subgroup, bundle)
+
+
+def worth_text(assessment: Assessment) -> str:
+    """Return in words what a pair's rating is."""
+    if assessment.rating == NOT_RATED:
+        return _("There is no suggestion of a different effect; use the overall one.")
+    return _("The credibility that the effect differs is {rating} ({ours}).").format(
+        rating=_(RATING_LABELS[assessment.rating]), ours=_(OUR_ASSESSMENT)
+    )
 
 
 def subgroups_of(patient: Patient) -> tuple[SubgroupEvidence, ...]:
@@ -78,10 +133,37 @@ def subgroups_of(patient: Patient) -> tuple[SubgroupEvidence, ...]:
 def all_subgroups() -> tuple[SubgroupEvidence, ...]:
     """Return the evidence on all sixteen subgroups of Fig. 3."""
     return tuple(
-        SubgroupEvidence(pair, subgroup, interaction_of(pair), _other_trials(subgroup.code))
+        SubgroupEvidence(pair, subgroup, interactions()[pair.id], _other_trials(subgroup.code))
         for pair in pairs()
         for subgroup in pair.subgroups
     )
+
+
+@cache
+def _answer(code: str, language: str) -> dict[str, object]:  # noqa: ARG001 - the texts' key
+    (row,) = (each for each in all_subgroups() if each.subgroup.code == code)
+    found = row.interaction
+    return {
+        "code": row.subgroup.code,
+        "hazard_ratio": row.subgroup.estimate,
+        "interval": list(row.subgroup.interval),
+        "interval_level": row.subgroup.level,
+        "interaction_p": round(found.p, 4),
+        "interaction_p_bonferroni": round(found.p_bonferroni, 4),
+        "interaction_p_holm": round(found.p_holm, 4),
+        "interaction": {
+            "first": row.pair.subgroups[0].code,
+            "second": row.pair.subgroups[1].code,
+            "ratio": round(found.ratio, 4),
+            "interval": [round(limit, 4) for limit in found.interval],
+            "interval_level": found.level,
+        },
+        "credibility": row.assessment.rating,
+        "rated": row.assessment.as_dict(),
+        "consistency": consistency_text(row.pair),
+        "other_trials": [_other_trial(each) for each in row.other_trials],
+        "text": row.text,
+    }
 
 
 def _belongs(patient: Patient, row: SubgroupEvidence) -> bool:
@@ -96,9 +178,21 @@ def _other_trials(code: str) -> tuple[Figure, ...]:
 def _other_trial(row: Figure) -> dict[str, object]:
     return {
         "id": row.id,
-        "label": row.label,
+        "label": _(row.label),
         "hazard_ratio": row.estimate,
         "interval": list(row.interval) if row.interval else None,
         "interval_level": row.level,
         "status": row.status,
     }
+
+
+def _shrunken(group: Subgroup, bundle: Bundle) -> Shrunken | None:
+    effects, whole = bundle.subgroup_effects, figure(_WHOLE_TRIAL).estimate
+    if effects is None or whole is None:
+        return None
+    codes = [row.subgroup.code for row in all_subgroups()]
+    shifts = effects.of_subgroups[codes.index(group.code)]
+    tail = (1 - _SHRUNKEN_LEVEL) / 2
+    lower, upper = np.exp(np.quantile(shifts, [tail, 1 - tail]))
+    mean = math.exp(shifts.mean())
+    return Shrunken(group.estimate / whole, mean, (float(lower), float(upper)))

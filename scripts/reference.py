@@ -1,4 +1,4 @@
-"""Write the reference pages: commands, OpenAPI, columns, settings, cohort and checklists.
+"""Write the reference pages: commands, OpenAPI, columns, settings, cohort, evidence, checklists.
 
 ``python scripts/reference.py`` writes docs/reference; a test holds the pages equal to it.
 """
@@ -16,6 +16,8 @@ import click
 from models.analyses import Analysis
 from models.bundle import load_bundle
 from models.covariates import FIELDS
+from models.evidence.credibility import INSTRUMENT, LARGEST_P_TO_RATE, RATING_LABELS, STRATEGY
+from models.evidence.figures import SETTINGS as SURGERY_SETTINGS
 from models.options import Options
 from models.outcomes import (
     ARM_LABELS,
@@ -30,6 +32,8 @@ from models.patient import LEAST_KNOWN
 from service.app import create_app
 from service.bundles import default_folder
 from service.cli import main as equipoise
+from service.evidence_rows import evidence_rows, interaction_rows, source_rows, trial_rows
+from service.forest_plot import forest_plot
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
 from service.lists.tables import REJECTS, SCORED_COLUMNS, Column, FigureColumns
 from service.settings import SETTINGS
@@ -38,6 +42,7 @@ from training.matching.report import report
 from training.reference import reference_csv
 from training.reporting.checklists import reporting_sections
 
+FOREST_PLOT = Path(__file__).parents[1] / "docs" / "images" / "forest-plot.svg"
 FOLDER = Path(__file__).parents[1] / "docs" / "reference"
 _NOTE = "<!-- Written by `make docs`; changes here are overwritten. -->"
 _WIDTH = 88
@@ -52,6 +57,7 @@ def pages() -> dict[str, str]:
         "settings.md": _page("Settings", settings_lines()),
         "cohort.md": _page("The reference cohort", cohort_lines()),
         "reporting.md": _page("Reporting", reporting_lines()),
+        "evidence.md": _page("The evidence", evidence_lines()),
     }
 
 
@@ -219,6 +225,123 @@ def reporting_lines() -> Iterator[str]:
     )
 
 
+def evidence_lines() -> Iterator[str]:
+    """Yield the forest plot and every figure, interaction, rating, trial and source."""
+    yield from (
+        "What `equipoise evidence` and `/v1/evidence` give. Ratios are surgery / no surgery; a",
+        "level stands beside each interval, and levels are never mixed in a comparison. Every",
+        "figure is typed once, in `models/evidence/*.toml`. The reader refuses a row without a",
+        "source or a level, with an interval that does not contain its estimate, or with one that",
+        "is not symmetric on the log scale within the printed rounding.",
+        "",
+        "![Forest plot of the evidence](../images/forest-plot.svg)",
+        "",
+        "`equipoise evidence --format svg` draws it.",
+        "",
+    )
+    yield from _trial_lines()
+    yield from _figure_lines()
+    yield from _interaction_lines()
+    yield from _credibility_lines()
+    yield from ("## Sources", "", *_table("name", "source", "licence", "what was read"))
+    for name, row in source_rows().items():
+        cited = f"{row['citation']} {row['link']}"
+        yield _row(f"`{name}`", cited, row["licence"], row["seen"])
+
+
+def _trial_lines() -> Iterator[str]:
+    yield from ("## Trials and pools", "")
+    head = ("patients", "surgery / no surgery", "setting", "median follow-up, months")
+    yield from _table("trial", "design", *head, "note")
+    for row in trial_rows().values():
+        arms = "" if row["n_surgery"] is None else f"{row['n_surgery']} / {row['n_no_surgery']}"
+        follow_up = _number(row["median_follow_up_months"])
+        setting = SURGERY_SETTINGS[row["setting"]]
+        cells = (row["design"], _number(row["n"]), arms, setting, follow_up, row["note"])
+        yield _row(row["name"], *cells)
+    yield ""
+
+
+def _figure_lines() -> Iterator[str]:
+    yield from ("## Figures", "")
+    yield from _table(
+        *("id", "figure", "interval", "level", "n", "prespecified", "status", "source", "note")
+    )
+    for row in evidence_rows():
+        planned = {None: "", True: "yes", False: "no"}[row["prespecified"]]
+        turned = f"Printed {row['printed']}." if row["inverted"] else ""
+        yield _row(
+            f"`{row['id']}`",
+            f"{row['kind'].replace('_', ' ')} {_number(row['estimate'])}",
+            "" if row["lower"] is None else f"{row['lower']:g} to {row['upper']:g}",
+            "" if row["level"] is None else f"{row['level']:.0%}",
+            _number(row["n"]),
+            planned,
+            row["status"],
+            f"{row['source']}: {row['place']}",
+            " ".join(filter(None, (turned, row["note"]))),
+        )
+    yield ""
+
+
+def _interaction_lines() -> Iterator[str]:
+    yield from (
+        "## Interactions",
+        "",
+        "Computed from the two rows of each pair of Fig. 3, which prints none: the difference of",
+        "log hazard ratios over the root of the summed squares of their standard errors, normal",
+        "approximation. Corrected over the eight pairs.",
+        "",
+    )
+    head = ("ratio of ratios", "p", "p, Holm", "p, Bonferroni", "credibility")
+    yield from _table("pair", *head, "other trials")
+    for row in interaction_rows():
+        lower, upper = row["interval"]
+        ratio = f"{row['ratio']:.2f} ({row['interval_level']:.0%}: {lower:.2f} to {upper:.2f})"
+        ps = (f"{row[name]:.2g}" for name in ("p", "p_holm", "p_bonferroni"))
+        rating = RATING_LABELS[row["rated"]["rating"]]
+        pair = f"{row['label']}: `{row['first']}` over `{row['second']}`"
+        yield _row(pair, ratio, *ps, rating, row["consistency"])
+    yield ""
+
+
+def _credibility_lines() -> Iterator[str]:
+    yield from (
+        "## Credibility",
+        "",
+        f"By {INSTRUMENT}: our assessment, which nobody else",
+        f"has checked. It applies where the interaction's p is at most {LARGEST_P_TO_RATE:g};",
+        "for the other pairs the overall effect is the one to use. Each answer can be disputed:",
+        "`equipoise evidence --assume prespecified_direction=yes` shows what the rating would be.",
+        "",
+        f"The rating is {STRATEGY}. Of the instrument's manual the scope and",
+        "the first question with its answers were read, not the bounds of p and not how answers",
+        "make a rating; those are ours:",
+        "",
+        "- p above 0.05: chance is a very likely explanation; above 0.01 a likely one; above",
+        "  0.005 it may not explain it; else it is an unlikely one.",
+        "- All applicable answers reduce credibility: very low. Two or more definitely do: at",
+        "  most low. One definitely, or any probably: at most moderate. None: high.",
+        "- Where more than half of the applicable answers reduce it, one step below that bound is",
+        "  taken (an assumption).",
+        "",
+    )
+    for row in interaction_rows():
+        answers = row["rated"]["answers"]
+        if answers:
+            rating = RATING_LABELS[row["rated"]["rating"]]
+            yield from (f"### {row['label']}: {rating}", "")
+            yield from _table("question", "answer", "why", "where")
+            for each in answers:
+                where = f"{each['source']}: {each['place']}"
+                yield _row(each["text"], each["answer_text"], each["reason"], where)
+            yield ""
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:g}"
+
+
 def api_lines(document: dict[str, Any]) -> Iterator[str]:
     """Yield every operation and every schema of an OpenAPI document."""
     yield from (
@@ -336,6 +459,7 @@ def main() -> int:
     FOLDER.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (FOLDER / name).write_text(text, encoding="utf-8")
+    FOREST_PLOT.write_text(forest_plot(), encoding="utf-8")
     return 0
 
 

@@ -47,6 +47,7 @@ def single_answer(prediction: Prediction) -> dict[str, Any]:
         "status": prediction.status,
         **common_part(prediction.bundle, prediction.options),
         **_patient_part(prediction),
+        "eligibility": prediction.eligibility.as_dict(),
         **_verdict(prediction),
         **({"harms": [harm.as_dict() for harm in HARMS]} if prediction.in_scope else {}),
     }

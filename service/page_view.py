@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.analyses import DEFAULT_ANALYSIS, Analysis
+from models.caveats import FIRST_SIGHT, Caveat
 from models.covariates import FIELDS
-from models.evidence import Figure, figure
+from models.eligibility import Eligibility
 from models.fields import ChoiceField, FlagField, SetField, Value
+from models.language import N_, _
 from models.outcomes import (
     ARM_LABELS,
     COX,
@@ -128,17 +130,63 @@ def input_rows(patient: Patient) -> list[tuple[str, str]]:
     return rows
 
 
-def harm_sentences() -> list[str]:
-    """Return the harms of surgery in sentences, with exact intervals."""
-    early = {arm: figure(f"early_distant_progression.{arm}") for arm in (SYSTEMIC_THERAPY, PTR)}
-    return [
-        "Three months after the decision, metastases had progressed in "
-        f"{_share(early[PTR])} offered surgery and {_share(early[SYSTEMIC_THERAPY])} not offered "
-        "surgery.",
-        "Early complications of grade 2 or more: "
-        f"{_share(figure('complications.grade_2_or_more'))} operated on; of grade 3 or more: "
-        f"{_share(figure('complications.grade_3_or_more'))}.",
-    ]
+#: The states of a criterion and the verdicts in words.
+_STATE_WORDS: Mapping[str, str] = {
+    "met": N_("met"),
+    "not_met": N_("not met"),
+    "not_known": N_("not known"),
+}
+_REGISTRATION_WORDS: Mapping[str, str] = {
+    "first_registration": N_("Before systemic therapy (first registration)"),
+    "second_registration": N_("After three months of it (second registration)"),
+}
+_VERDICT_WORDS: Mapping[str, str] = {
+    "in_scope": N_("The trial's criteria that decide are all met."),
+    "not_confirmed": N_("No criterion rules her out, but not all are known."),
+    "out_of_scope": N_("A criterion of the trial is not met."),
+}
+
+
+@dataclass(frozen=True)
+class CriterionRow:
+    """One criterion of the trial as the page shows it.
+
+    Attributes
+    ----------
+    source : str
+        The paper's words, quoted, and their place; or the place alone for our inference.
+    """
+
+    text: str
+    state: str
+    source: str
+
+
+@dataclass(frozen=True)
+class EligibilityView:
+    """The verdict, and each registration's criteria under its title."""
+
+    verdict: str
+    registrations: tuple[tuple[str, tuple[CriterionRow, ...]], ...]
+
+
+def eligibility_view(eligibility: Eligibility) -> EligibilityView:
+    """Return the trial's criteria and what is known of them."""
+    registrations = tuple(
+        (_(words), tuple(_criterion_row(row) for row in eligibility.criteria(name)))
+        for name, words in _REGISTRATION_WORDS.items()
+    )
+    return EligibilityView(_(_VERDICT_WORDS[eligibility.verdict]), registrations)
+
+
+def _criterion_row(row: Mapping[str, Any]) -> CriterionRow:
+    quoted = f"“{row['trial_words']}”, " if row["trial_words"] else ""
+    return CriterionRow(row["text"], _(_STATE_WORDS[row["state"]]), f"{quoted}{row['place']}")
+
+
+def first_caveats(caveats: Sequence[Caveat]) -> tuple[Sequence[Caveat], Sequence[Caveat]]:
+    """Return the caveats that are seen at first sight, and those behind one click."""
+    return caveats[:FIRST_SIGHT], caveats[FIRST_SIGHT:]
 
 
 def _cox_table(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
@@ -244,13 +292,3 @@ def _value_words(name: str, value: Value, patient: Patient) -> str:
     if isinstance(field, ChoiceField):
         return next(c.label for c in field.choices if c.value == value) + derived
     return f"{value:g}" + derived
-
-
-def _share(row: Figure) -> str:
-    if row.interval is None or row.level is None:
-        raise ValueError(f"{row.id} has no interval")
-    lower, upper = row.interval
-    return (
-        f"{row.estimate:.1%} ({row.events} of {row.n}; {row.level:.0%} interval "
-        f"{lower:.1%} to {upper:.1%})"
-    )

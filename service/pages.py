@@ -7,12 +7,19 @@ from werkzeug.datastructures import MultiDict
 
 from models.bundle import Bundle
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
+from models.harms import HARMS
 from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import predict
 from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, TIME_ORIGIN, interval_meaning
 from service.cost import refuse_too_much
 from service.form import MODEL, Submitted, form_groups, model_choices, read_form
-from service.page_view import harm_sentences, input_rows, outcome_views, pooled_view
+from service.page_view import (
+    eligibility_view,
+    first_caveats,
+    input_rows,
+    outcome_views,
+    pooled_view,
+)
 from service.problems import status_of
 from service.responses import bundles, memory, settings
 
@@ -68,6 +75,7 @@ def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
     bundle, options = bundles().default, submitted.options
     refuse_too_much([submitted.patient], bundle, options, settings().max_combinations)
     (prediction,) = predict([submitted.patient], bundle, options, memory())
+    first, further = first_caveats(prediction.caveats)
     return make_response(
         render_template(
             "result.html",
@@ -78,7 +86,10 @@ def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
             arm_labels=list(ARM_LABELS.values()),
             outcomes=outcome_views(prediction) if prediction.in_scope else [],
             pooled=pooled_view(prediction) if prediction.in_scope else None,
-            harms=harm_sentences() if prediction.in_scope else [],
+            harms=HARMS if prediction.in_scope else (),
+            eligibility=eligibility_view(prediction.eligibility),
+            first_caveats=first,
+            further_caveats=further,
             interval_meaning=interval_meaning(
                 {options.shown, *prediction.listed}, of_cohort=bundle.cohort is not None
             ),

@@ -21,13 +21,14 @@ from models.bundle import (
 )
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
 from models.design_matrix import TERM_NAMES
-from models.evidence.figures import KINDS, STATUSES, Figure
+from models.evidence.credibility import ANSWERS
+from models.evidence.figures import KINDS, SETTINGS, STATUSES, Figure, Trial
 from models.evidence.interactions import CREDIBILITIES
 from models.fields import Field
 from models.outcomes import LAST_HORIZON, MODELS, SUBGROUP_EFFECT
 from models.patient_schema import JSON_SCHEMA
 from service.evidence_rows import EVIDENCE_COLUMNS
-from service.schemas import Described
+from service.schemas import Described, RatedSchema
 
 _PLAIN: dict[type, type[fields.Field[Any]]] = {
     bool: fields.Boolean,
@@ -202,18 +203,49 @@ class BundleWithCardSchema(BundleSchema):
 _OTHER_COLUMNS: dict[str, Any] = {
     "lower": float | None,
     "upper": float | None,
+    "events_surgery": int | None,
+    "n_surgery": int | None,
+    "events_no_surgery": int | None,
+    "n_no_surgery": int | None,
+    "interaction_ratio": float | None,
+    "interaction_lower": float | None,
+    "interaction_upper": float | None,
+    "interaction_level": float | None,
     "interaction_p": float | None,
+    "interaction_p_bonferroni": float | None,
+    "interaction_p_holm": float | None,
     "credibility": str | None,
+    "median_follow_up_months": float | None,
+    "setting": str,
+    "licence": str,
 }
 _COLUMN_WORDS: dict[str, dict[str, Any]] = {
     "kind": {"enum": list(KINDS)},
     "status": {"enum": list(STATUSES)},
-    "estimate": {"description": "A ratio, months or a probability, as kind says."},
+    "estimate": {"description": "A ratio, months, minutes or a probability, as kind says."},
     "lower": {"description": "Lower limit of the interval, or of a range without a level."},
     "upper": {"description": "Upper limit of the interval, or of a range without a level."},
     "level": {"description": "Level of the interval."},
     "direction": {"description": "Numerator and denominator of a ratio."},
+    "inverted": {"description": "Whether the source prints the inverse, and we turned it."},
+    "printed": {"description": "How the source prints it, where it was turned."},
+    "n": {"description": "Patients behind the figure."},
+    "interaction_ratio": {
+        "description": "First hazard ratio over the second, of the pair of a subgroup."
+    },
+    "interaction_lower": {"description": "Lower limit of interaction_ratio."},
+    "interaction_upper": {"description": "Upper limit of interaction_ratio."},
+    "interaction_level": {"description": "Level of the interval of interaction_ratio."},
     "interaction_p": {"description": "Of the pair that a subgroup belongs to."},
+    "interaction_p_bonferroni": {"description": "Corrected over the eight pairs by Bonferroni."},
+    "interaction_p_holm": {"description": "Corrected over the eight pairs by Holm."},
+    "median_follow_up_months": {"description": "Of the trial; null where it was not seen."},
+    "setting": {
+        "enum": list(SETTINGS),
+        "description": "Whether surgery came before systemic therapy, or after a response to it.",
+    },
+    "trial": {"description": "A name in trials."},
+    "licence": {"description": "Of the source."},
     "credibility": {
         "enum": [*CREDIBILITIES, None],
         "description": "Our rating of a subgroup's effect.",
@@ -242,16 +274,63 @@ EvidenceRowSchema: type[Schema] = Schema.from_dict(
 class SourceSchema(Schema):
     """Where figures come from."""
 
+    title = _text()
     citation = _text()
     link = _text()
     licence = _text()
     seen = _text("What of it was read.")
 
 
+TrialSchema: type[Schema] = Schema.from_dict(
+    {name: _column(name, kind) for name, kind in get_type_hints(Trial).items()}, name="Trial"
+)
+
+
+class CredibilityAnswerSchema(Schema):
+    """The answer to one question on the credibility of a difference."""
+
+    question = _text("Its code.")
+    text = _text("The question.")
+    answer = _text("Its code.", enum=list(ANSWERS))
+    answer_text = _text()
+    reason = _text()
+    place = _text("Where the source says so; empty where a reader assumed the answer.")
+    source = _text("A name in sources; empty where a reader assumed the answer.")
+    evidence = _texts("Ids of figures that it rests on.")
+    assumed = fields.Boolean(
+        required=True, metadata={"description": "Whether a reader put it in place of ours."}
+    )
+
+
+class AnsweredRatingSchema(RatedSchema):
+    """A rating with the answers that it follows from; none where a pair is not rated."""
+
+    answers = fields.List(fields.Nested(CredibilityAnswerSchema), required=True)
+
+
+class InteractionRowSchema(Schema):
+    """How different the effect of surgery is between the two subgroups of a pair of Fig. 3."""
+
+    pair = _text()
+    label = _text()
+    first = _text("Code of the subgroup whose hazard ratio is divided.")
+    second = _text("Code of the subgroup by whose hazard ratio it is divided.")
+    ratio = fields.Float(required=True)
+    interval = fields.List(fields.Float(), required=True)
+    interval_level = fields.Float(required=True)
+    p = fields.Float(required=True)
+    p_bonferroni = fields.Float(required=True)
+    p_holm = fields.Float(required=True)
+    rated = fields.Nested(AnsweredRatingSchema, required=True)
+    consistency = _text("What other trials say to the same question.")
+
+
 class EvidenceSchema(Schema):
-    """The published figures, and their sources by name."""
+    """The published figures, the interactions, and the trials and sources by name."""
 
     evidence = fields.List(fields.Nested(EvidenceRowSchema), required=True)
+    interactions = fields.List(fields.Nested(InteractionRowSchema), required=True)
+    trials = fields.Dict(values=fields.Nested(TrialSchema), required=True)
     sources = fields.Dict(values=fields.Nested(SourceSchema), required=True)
 
 

@@ -12,8 +12,10 @@ from typing import Any
 from marshmallow import RAISE, Schema, fields
 
 from models.bundle import TRAINING_DATA
-from models.caveats import SEVERITIES
+from models.caveats import FIRST_SIGHT, SEVERITIES
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX
+from models.criteria import REGISTRATIONS, STATES
+from models.eligibility import VERDICTS
 from models.evidence.interactions import CREDIBILITIES
 from models.fields import Field
 from models.options import OPTION_SCHEMAS
@@ -223,10 +225,79 @@ class CaveatSchema(Schema):
     """A caveat and why it applies."""
 
     code = fields.String(required=True)
-    severity = _one_of(SEVERITIES)
+    severity = _one_of(
+        SEVERITIES,
+        "stop: clear this up before the figures are read; warning: the figures can mislead "
+        "without it; info: what is known beside them.",
+    )
     text = fields.String(required=True)
     applies_because = fields.String(required=True)
-    evidence = fields.List(fields.String(), required=True)
+    evidence = fields.List(
+        fields.String(), required=True, metadata={"description": "Ids of rows of /v1/evidence."}
+    )
+    place = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={
+            "description": "Where the words or figures behind it stand in the report of the "
+            "trial, or of the other trial that is named; null when it is about Equipoise."
+        },
+    )
+
+
+#: In which order caveats come.
+_CAVEATS = {
+    "description": "Most pressing first (stop, warning, info), always in the same order. The "
+    f"first {FIRST_SIGHT} are for first sight; the others may stand behind one click, none is "
+    "left out here."
+}
+
+
+class CriterionSchema(Schema):
+    """One criterion of the trial and whether the patient meets it."""
+
+    code = fields.String(required=True)
+    state = _one_of(STATES, "not_known: what it turns on was not given.")
+    text = fields.String(
+        required=True, metadata={"description": "What had to hold, in our words."}
+    )
+    trial_words = fields.String(
+        required=True,
+        allow_none=True,
+        metadata={"description": "The paper's words; null when the criterion is our inference."},
+    )
+    place = fields.String(
+        required=True, metadata={"description": "Where the words stand in the paper."}
+    )
+    excludes = fields.Boolean(
+        required=True,
+        metadata={"description": "Whether a patient who does not meet it is out of scope."},
+    )
+
+
+_EligibilityVerdict: type[Schema] = Schema.from_dict(
+    {
+        "verdict": _one_of(
+            VERDICTS,
+            "in_scope: every criterion that excludes is met; not_confirmed: none is known not to "
+            "be met, but not all are known; out_of_scope: reasons says which is not met.",
+        ),
+        **{
+            registration: fields.List(
+                fields.Nested(CriterionSchema), required=True, metadata={"description": meaning}
+            )
+            for registration, meaning in zip(
+                REGISTRATIONS,
+                (
+                    "What had to hold before systemic therapy.",
+                    "What had to hold after three months of it, at the randomisation.",
+                ),
+                strict=True,
+            )
+        },
+    },
+    name="EligibilityVerdict",
+)
 
 
 class OtherTrialSchema(Schema):
@@ -240,6 +311,28 @@ class OtherTrialSchema(Schema):
     status = fields.String(required=True)
 
 
+class InteractionSchema(Schema):
+    """How different the two subgroups of a pair are: first hazard ratio over the second."""
+
+    first = fields.String(required=True)
+    second = fields.String(required=True)
+    ratio = fields.Float(required=True)
+    interval = fields.List(fields.Float(), required=True)
+    interval_level = fields.Float(required=True)
+
+
+class RatedSchema(Schema):
+    """Our rating of a pair, and how it was come by."""
+
+    rating = _one_of(CREDIBILITIES, "Our rating that the effect really differs.")
+    our_assessment = fields.Boolean(
+        required=True, metadata={"description": "Always true: nobody else rated it."}
+    )
+    instrument = fields.String(required=True)
+    strategy = fields.String(required=True)
+    advice = fields.String(required=True)
+
+
 class SubgroupSchema(Schema):
     """What a subgroup's evidence is worth."""
 
@@ -248,13 +341,20 @@ class SubgroupSchema(Schema):
     interval = fields.List(fields.Float(), required=True)
     interval_level = fields.Float(required=True)
     interaction_p = fields.Float(required=True)
+    interaction_p_bonferroni = fields.Float(required=True)
+    interaction_p_holm = fields.Float(required=True)
+    interaction = fields.Nested(InteractionSchema, required=True)
     credibility = _one_of(CREDIBILITIES, "Our rating that the effect really differs.")
+    rated = fields.Nested(RatedSchema, required=True)
+    consistency = fields.String(
+        required=True, metadata={"description": "What other trials say to the same question."}
+    )
     other_trials = fields.List(fields.Nested(OtherTrialSchema), required=True)
     text = fields.String(required=True)
 
 
 class CountSchema(Schema):
-    """Counted patients and the share with its interval."""
+    """Counted patients and the share with its exact interval (Clopper and Pearson)."""
 
     events = fields.Integer(required=True)
     n = fields.Integer(required=True)
@@ -262,12 +362,49 @@ class CountSchema(Schema):
     interval = fields.List(fields.Float(), required=True)
 
 
+_RatioSchema: type[Schema] = Schema.from_dict(
+    {
+        "estimate": fields.Float(required=True),
+        "interval": fields.List(fields.Float(), required=True),
+        "direction": fields.String(
+            required=True, metadata={"description": "Numerator and denominator."}
+        ),
+    },
+    name="HarmRatio",
+)
+_MinutesSchema: type[Schema] = Schema.from_dict(
+    {
+        "median": fields.Float(required=True),
+        "range": fields.List(fields.Float(), required=True),
+    },
+    name="HarmMinutes",
+)
 _HarmSchema: type[Schema] = Schema.from_dict(
     {
         "code": fields.String(required=True),
         **{arm: fields.Nested(CountSchema) for arm in ARMS},
-        "interval_level": fields.Float(required=True),
-        "text": fields.String(required=True),
+        "hazard_ratio": fields.Nested(_RatioSchema),
+        "minutes": fields.Nested(_MinutesSchema),
+        "interval_level": fields.Float(
+            required=True, metadata={"description": "The level of every interval of the harm."}
+        ),
+        "text": fields.String(required=True, metadata={"description": "What the figures are."}),
+        "sentence": fields.String(
+            required=True, metadata={"description": "The figures in sentences."}
+        ),
+        "stamp": fields.String(
+            metadata={"description": "What must be read with it, where it could be misread."}
+        ),
+        "quote": fields.String(
+            metadata={"description": "The authors' own words; sentence tells their basis."}
+        ),
+        "place_of_quote": fields.String(),
+        "evidence": fields.List(
+            fields.String(), required=True, metadata={"description": "Ids of /v1/evidence."}
+        ),
+        "place": fields.String(
+            required=True, metadata={"description": "Where the figures stand in the paper."}
+        ),
     },
     name="Harm",
 )
@@ -293,12 +430,13 @@ class AnswerSchema(CommonSchema):
     inputs = fields.Nested(_Inputs, required=True)
     assumed = fields.List(fields.String(), required=True, metadata=_ASSUMED)
     applicability = fields.List(fields.Nested(NoteSchema), required=True)
+    eligibility = fields.Nested(_EligibilityVerdict, required=True)
     reasons = fields.List(fields.Nested(NoteSchema))
     outcomes = _OUTCOMES
     pooled_survival = _POOLED
     analyses = fields.List(fields.Nested(AnalysisSchema), metadata=_ANALYSES)
     forest_minus_cox = _DISAGREEMENT
-    caveats = fields.List(fields.Nested(CaveatSchema))
+    caveats = fields.List(fields.Nested(CaveatSchema), metadata=_CAVEATS)
     subgroups = fields.List(fields.Nested(SubgroupSchema))
     harms = fields.List(fields.Nested(_HarmSchema))
 
@@ -341,7 +479,7 @@ class ResultSchema(Schema):
     pooled_survival = _POOLED
     analyses = fields.List(fields.Nested(AnalysisSchema), metadata=_ANALYSES)
     forest_minus_cox = _DISAGREEMENT
-    caveats = fields.List(fields.String())
+    caveats = fields.List(fields.String(), metadata=_CAVEATS)
     subgroups = fields.List(fields.String())
     errors = fields.List(fields.Nested(ErrorItemSchema))
 

@@ -37,7 +37,9 @@ PAGES = reference.pages()
 
 
 def test_there_are_no_other_pages():
-    assert sorted(path.name for path in reference.FOLDER.iterdir()) == sorted(PAGES)
+    others = ["eligibility.md"]  # by scripts/eligibility_page.py
+    written = sorted(path.name for path in reference.FOLDER.iterdir())
+    assert written == sorted([*PAGES, *others])
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -51,6 +53,12 @@ def test_every_link_inside_a_page_leads_somewhere():
         titles = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
         anchors = {title.lower().replace(" ", "-") for title in titles}
         assert set(re.findall(r"\]\(#([^)]*)\)", text)) <= anchors, name
+
+
+def test_the_forest_plot_is_what_the_script_draws():
+    drawn = reference.FOREST_PLOT.read_text(encoding="utf-8")
+    assert drawn == reference.forest_plot(), "run `make docs`"
+    assert "](../images/forest-plot.svg)" in PAGES["evidence.md"]
 
 
 ASKED = [

@@ -8,15 +8,18 @@ from the difference of their logarithms, with standard errors read from the prin
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
 from statistics import NormalDist
 
-from models.evidence.figures import Pair
+from models.evidence.checks import common_level
+from models.evidence.figures import Pair, pairs
 
 #: ICEMAN version 1 rates an effect modification only where its p is at most this.
 LARGEST_P_TO_RATE = 0.1
 NOT_RATED = "not_rated"
-#: Every rating of how likely it is that an effect really differs between subgroups.
+#: Every rating of how likely it is that an effect really differs between subgroups, rising.
 CREDIBILITIES: tuple[str, ...] = (NOT_RATED, "very_low", "low", "moderate", "high")
 
 
@@ -29,18 +32,18 @@ class Interaction:
     ratio : float
         First hazard ratio of the pair over the second.
     interval : tuple of float
-        95% limits of the ratio.
+        Limits of the ratio at the level of the two rows.
     p : float
         Two-sided p of no difference, not corrected for the eight pairs.
-    credibility : str
-        ``not_rated``, or our rating where p is at most 0.1.
+    p_bonferroni, p_holm : float
+        Corrected over the eight pairs of Fig. 3.
     """
 
     ratio: float
     interval: tuple[float, float]
     p: float
-    credibility: str
-    note: str
+    p_bonferroni: float
+    p_holm: float
     level: float = 0.95
 
 
@@ -55,17 +58,59 @@ def interaction_of(pair: Pair) -> Interaction:
 
     The two rows share no patient, so their log hazard ratios are taken as independent: z is
     their difference over the root of the summed squares of their standard errors.
+
+    Raises
+    ------
+    ValueError
+        If the two rows have different levels.
     """
-    first, second = pair.subgroups
-    difference = math.log(first.estimate) - math.log(second.estimate)
-    error = math.hypot(*(standard_error(s.interval, s.level) for s in pair.subgroups))
-    p = math.erfc(abs(difference) / error / math.sqrt(2))
-    reach = NormalDist().inv_cdf(0.975) * error
-    rated = p <= LARGEST_P_TO_RATE and pair.credibility_if_rated is not None
+    level = common_level(pair.subgroups)
+    difference, error = _difference(pair)
+    p = _two_sided_p(pair)
+    reach = NormalDist().inv_cdf((1 + level) / 2) * error
+    others = [_two_sided_p(each) for each in pairs() if each.id != pair.id]
+    ps = [p, *others]
     return Interaction(
         ratio=math.exp(difference),
         interval=(math.exp(difference - reach), math.exp(difference + reach)),
         p=p,
-        credibility=str(pair.credibility_if_rated) if rated else NOT_RATED,
-        note=pair.credibility_note,
+        p_bonferroni=bonferroni(ps)[0],
+        p_holm=holm(ps)[0],
+        level=level,
     )
+
+
+@cache
+def interactions() -> dict[str, Interaction]:
+    """Return the interaction of each of the eight pairs by the pair's id."""
+    return {pair.id: interaction_of(pair) for pair in pairs()}
+
+
+def bonferroni(ps: Sequence[float]) -> list[float]:
+    """Return p values times their number, at most one."""
+    return [min(1.0, len(ps) * p) for p in ps]
+
+
+def holm(ps: Sequence[float]) -> list[float]:
+    """Return p values by Holm's step-down correction (Holm, Scand J Stat 1979;6:65-70).
+
+    The smallest is multiplied by their number, the next by one less and so on; none is smaller
+    than one before it, none larger than one.
+    """
+    corrected = [0.0] * len(ps)
+    least = 0.0
+    for rank, place in enumerate(sorted(range(len(ps)), key=lambda each: ps[each])):
+        least = max(least, min(1.0, (len(ps) - rank) * ps[place]))
+        corrected[place] = least
+    return corrected
+
+
+def _difference(pair: Pair) -> tuple[float, float]:
+    first, second = pair.subgroups
+    error = math.hypot(*(standard_error(s.interval, s.level) for s in pair.subgroups))
+    return math.log(first.estimate) - math.log(second.estimate), error
+
+
+def _two_sided_p(pair: Pair) -> float:
+    difference, error = _difference(pair)
+    return math.erfc(abs(difference) / error / math.sqrt(2))

@@ -6,7 +6,7 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from service.api.contract import answers_problems
-from service.evidence_rows import evidence_rows, source_rows
+from service.evidence_rows import evidence_document
 from service.resource_schemas import EvidenceSchema
 from service.responses import json_response
 
@@ -18,4 +18,4 @@ blueprint = Blueprint("evidence", __name__, description="The published figures")
 @answers_problems(blueprint)
 def list_evidence() -> Response:
     """List the figures with source, level, direction, interaction p and credibility."""
-    return json_response({"evidence": evidence_rows(), "sources": source_rows()})
+    return json_response(evidence_document())

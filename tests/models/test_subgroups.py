@@ -1,11 +1,15 @@
 """Which subgroups a patient belongs to, and what is said of them."""
 
+import math
+
 import pytest
 from hypothesis import given
 
 from models.evidence import evidence
+from models.language import speaking
 from models.patient import read_patient
 from models.subgroups import SUGGESTED_BY_THE_PAPER, all_subgroups, subgroups_of
+from tests.support.bundles import default_bundle, small_bundle, without_subgroup_effects
 from tests.support.examples import examples
 from tests.support.patients import complete_messages, incomplete_messages, patient_of
 
@@ -92,14 +96,14 @@ def test_text_has_the_interval_and_its_level(row):
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_text_has_the_p_of_the_interaction(row):
-    assert f"Interaction p {row.interaction.p:.2g}, one of eight pairs tested." in row.text
+    assert f"Interaction p {row.interaction.p:.2g}, one of eight pairs tested (by Holm" in row.text
 
 
 @pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
 def test_text_has_the_rating(row):
     rated = row.pair.id in ("menopause", "organs")
     said = (
-        "credibility that the effect differs is low (our assessment)"
+        "credibility that the effect differs is very low (our assessment)"
         if rated
         else "no suggestion of a different effect; use the overall one"
     )
@@ -116,8 +120,41 @@ def test_answer_has_what_a_reader_needs(row):
     answer = row.as_dict()
     assert answer["interval_level"] == 0.95
     assert answer["interaction_p"] == round(row.interaction.p, 4)
-    assert answer["credibility"] in ("low", "not_rated")
+    assert answer["credibility"] in ("very_low", "not_rated")
     assert answer["text"] == row.text
+    assert answer["interaction_p_holm"] == round(row.interaction.p_holm, 4)
+    assert answer["interaction_p_bonferroni"] == round(row.interaction.p_bonferroni, 4)
+    assert answer["interaction"]["ratio"] == round(row.interaction.ratio, 4)
+    assert answer["interaction"]["interval_level"] == 0.95
+    assert {answer["interaction"]["first"], answer["interaction"]["second"]} == {
+        group.code for group in row.pair.subgroups
+    }
+    assert answer["rated"]["rating"] == answer["credibility"]
+    assert answer["rated"]["our_assessment"] is True
+    assert answer["consistency"]
+
+
+def test_answer_is_made_once_for_each_language():
+    row = ROWS["premenopausal"]
+    assert row.as_dict() is row.as_dict()
+    with speaking("ja"):
+        assert row.as_dict() is row.as_dict()
+
+
+@pytest.mark.parametrize("row", ROWS.values(), ids=ROWS)
+def test_shrunken_ratio_is_between_the_printed_one_and_none(row):
+    bundle = default_bundle()
+    found = row.shrunken(bundle)
+    assert found.raw == pytest.approx(row.subgroup.estimate / 0.873)
+    assert found.interval[0] < found.ratio < found.interval[1]
+    assert abs(math.log(found.ratio)) <= abs(math.log(found.raw)) + 0.07
+    assert found.interval[0] < 1 < found.interval[1]
+    assert found.as_dict()["interval_level"] == 0.95
+
+
+def test_a_bundle_without_effects_by_subgroups_has_no_shrunken_ratio():
+    bundle = without_subgroup_effects(small_bundle())
+    assert ROWS["liver"].shrunken(bundle) is None
 
 
 def test_answer_for_premenopausal_women():

@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 import numpy as np
 import pytest
 
+from models.caveats import FIRST_SIGHT
 from models.covariates import FIELDS
 from models.intervals import Estimates
 from models.outcomes import (
@@ -239,7 +240,9 @@ def test_the_page_says_what_an_interval_means_and_its_level(client):
 @pytest.mark.parametrize("model", MODELS)
 def test_every_interval_in_a_sentence_has_its_level(client, model):
     for block in Page(submit(client, model=model)).blocks:
-        if re.search(r"\d%? to −?\d", block.replace("from 20 to 80", "")):
+        # An age range and the range of the operation time are no intervals.
+        intervals = block.replace("from 20 to 80", "").replace("range 26 to 246", "")
+        if re.search(r"\d%? to −?\d", intervals):
             assert re.search(r"\d\d% |level", block), block
 
 
@@ -259,6 +262,65 @@ def test_every_caveat_and_subgroup_of_the_api_is_on_the_page(client):
     text = words(submit(client))
     for row in (*answer["caveats"], *answer["subgroups"], *answer["applicability"]):
         assert row["text"] in text, row["code"]
+
+
+def told_at(response):
+    """Return the texts of the page's caveats: at first sight, and behind the click."""
+    first, _, rest = response.text.partition('<details class="further">')
+    pattern = re.compile(r'<li class="(?:stop|warning|info)"><strong>(.*?)</strong>', re.DOTALL)
+    folded = rest.partition("</details>")[0]
+    return [[html.unescape(text) for text in pattern.findall(part)] for part in (first, folded)]
+
+
+@pytest.mark.parametrize(
+    "patient",
+    [
+        README_PATIENT,
+        ULCERATED,
+        with_values(age=78, menopausal_status="post", ecog_ps=1, er_status="negative"),
+        {"age": 40, "clinical_t": "T2", "clinical_n": "N0"},
+    ],
+    ids=["typical", "ulcerated", "rare", "mostly unknown"],
+)
+@pytest.mark.parametrize("model", MODELS)
+def test_seven_caveats_at_first_sight_and_all_others_behind_one_click(client, patient, model):
+    asked = {"effect": "all"} if model == "forest" else {}
+    body = {"patient": patient, "model": model, **asked}
+    expected = [c["text"] for c in client.post("/v1/predict", json=body).get_json()["caveats"]]
+    first, folded = told_at(submit(client, patient, model=model))
+    assert first == expected[:FIRST_SIGHT]
+    assert folded == expected[FIRST_SIGHT:]
+    assert len(first) == FIRST_SIGHT == 7
+    for text in first:
+        sentences = re.split(r"(?<=[.!?])\s+", text)
+        assert max(len(sentence.split()) for sentence in sentences) <= 25
+
+
+def test_caveats_stand_before_any_figure(client):
+    page = submit(client).text
+    assert page.index('<details class="further">') < page.index('<section class="outcome">')
+
+
+@pytest.mark.parametrize("patient", [README_PATIENT, OUT_OF_SCOPE], ids=["in", "out"])
+def test_the_page_shows_each_criterion_with_its_state_and_the_trials_words(client, patient):
+    page = submit(client, patient)
+    answer = client.post("/v1/predict", json={"patient": patient}).get_json()["eligibility"]
+    rows = [row for row in Page(page).rows if len(row) == 3]
+    for registration in ("first_registration", "second_registration"):
+        for criterion in answer[registration]:
+            (row,) = [row for row in rows if row[0] == criterion["text"]]
+            assert row[1] == criterion["state"].replace("_", " ")
+            assert row[2].endswith(criterion["place"])
+            assert (criterion["trial_words"] or "") in row[2]
+    assert page.text.count('<details class="eligibility">') == 1
+
+
+def test_every_harm_of_the_api_is_on_the_page_beside_the_outcomes(client):
+    text = words(submit(client))
+    answer = client.post("/v1/predict", json={"patient": README_PATIENT}).get_json()
+    for harm in answer["harms"]:
+        assert harm["sentence"] in text, harm["code"]
+    assert "The authors write: <q>Local surgery should be recommended" in text
 
 
 def test_the_harms_have_counts_and_intervals(client):

@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from models.caveats import SEVERITIES
 from models.outcomes import OUTCOMES, SHOWN_ARMS
 from models.texts import INTENDED_USE, INTERVAL_MEANING
 from tests.support.examples import examples
+from tests.support.patients import CONFIRMED
 
 from .helpers import (
     MODELLED,
@@ -111,6 +113,38 @@ def test_an_answer_states_use_meaning_model_and_level(client, bundle):
 def test_an_answer_says_that_the_data_are_synthetic_and_the_endpoint_not_met(client):
     codes = {caveat["code"] for caveat in ask(client)["caveats"]}
     assert {"synthetic_training_data", "primary_endpoint_not_met"} <= codes
+
+
+def test_caveats_come_most_pressing_first_each_with_its_place(client):
+    found = ask(client)["caveats"]
+    ranks = [SEVERITIES.index(caveat["severity"]) for caveat in found]
+    assert ranks == sorted(ranks)
+    places = {caveat["code"]: caveat["place"] for caveat in found}
+    assert places["primary_endpoint_not_met"] == "Abstract; Results, Efficacy"
+    assert places["local_outcomes_overlap"] is None
+
+
+@pytest.mark.parametrize(
+    ("facts", "verdict"),
+    [
+        ({}, "not_confirmed"),
+        (CONFIRMED, "in_scope"),
+        ({**CONFIRMED, "primary_bleeding": True}, "out_of_scope"),
+    ],
+    ids=["open", "confirmed", "bleeding"],
+)
+def test_the_two_registrations_are_kept_apart(client, facts, verdict):
+    found = ask(client, with_values(eligibility=facts))["eligibility"]
+    assert list(found) == ["verdict", "first_registration", "second_registration"]
+    assert found["verdict"] == verdict
+    first, second = ({row["code"] for row in found[name]} for name in list(found)[1:])
+    assert {"age", "histologically_proven", "brain_metastasis"} <= first
+    assert second == {
+        "progression_on_systemic_therapy",
+        "primary_resectable",
+        "primary_bleeding",
+        "months_of_systemic_therapy",
+    }
 
 
 def test_inputs_are_as_read_with_what_was_derived(client):

@@ -174,3 +174,21 @@ def test_the_schema_refuses_what_the_service_refuses(client, patient):
 def test_health_and_readiness(client):
     assert get(client, "/healthz") == {"status": "alive"}
     assert get(client, "/readyz") == {"status": "ready", "bundles": 1}
+
+
+def test_evidence_has_the_eight_interactions_the_trials_and_the_sources(client):
+    answer = get(client, "/v1/evidence")
+    assert len(answer["interactions"]) == 8
+    for row in answer["evidence"]:
+        assert row["trial"] in answer["trials"], row["id"]
+        assert row["setting"] == answer["trials"][row["trial"]]["setting"]
+        assert row["licence"] == answer["sources"][row["source"]]["licence"]
+
+
+def test_evidence_tells_arms_apart_where_they_are_known():
+    rows = {row["id"]: row for row in evidence_rows()}
+    assert (rows["liver"]["events_surgery"], rows["liver"]["n_surgery"]) == (24, 44)
+    assert (rows["liver"]["events_no_surgery"], rows["liver"]["n_no_surgery"]) == (24, 49)
+    assert (rows["tata.os.hr"]["n_surgery"], rows["tata.os.hr"]["n_no_surgery"]) == (173, 177)
+    assert rows["mf07_01.age_under_55"]["n_surgery"] is None
+    assert rows["abcsg_28.os.hr"]["inverted"] is True

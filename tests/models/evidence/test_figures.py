@@ -1,87 +1,68 @@
 """The figures against a second transcription of the paper, made from its text alone."""
 
+import csv
 import math
-from dataclasses import fields
+from dataclasses import fields, replace
+from pathlib import Path
 
 import pytest
 from scipy.stats import beta, fisher_exact
 
-from models.evidence import evidence, figure, pairs, sources, table_1, targets_digest
-from models.evidence.figures import SURGERY_TO_NO_SURGERY, Figure
+from models.evidence import (
+    evidence,
+    figure,
+    figures,
+    pairs,
+    sources,
+    table_1,
+    targets_digest,
+    trials,
+)
+from models.evidence.figures import SETTINGS, SURGERY_TO_NO_SURGERY, Figure
 
-#: id: (estimate, lower, upper, level). Abstract and Results of the paper.
-RATIOS = {
-    "os.hr.stratified": (0.86, 0.69, 1.07, 0.90),
-    "os.hr.stratified.three_digits": (0.858, 0.686, 1.073, 0.90),
-    "os.hr.unstratified": (0.873, 0.670, 1.137, 0.95),
-    "lrfs.hr": (0.42, 0.33, 0.53, 0.95),
-    "margins.os_hr": (1.97, 1.161, 3.347, 0.95),
-}
+HERE = Path(__file__).parent
 
-#: id: (months, lower, upper); the limits of the local medians are not printed.
-MEDIANS = {
-    "os.median.systemic_therapy": (68.7, 55.7, 81.1),
-    "os.median.ptr_plus_systemic_therapy": (74.9, 65.7, 95.4),
-    "os.median.premenopausal": (76.8, None, None),
-    "os.median.premenopausal.systemic_therapy": (65.2, None, None),
-    "os.median.premenopausal.ptr_plus_systemic_therapy": (92.6, None, None),
-    "os.median.postmenopausal": (68.7, None, None),
-    "os.median.postmenopausal.systemic_therapy": (71.6, None, None),
-    "os.median.postmenopausal.ptr_plus_systemic_therapy": (68.6, None, None),
-    "os.median.one_organ": (84.2, None, None),
-    "os.median.one_organ.systemic_therapy": (76.8, None, None),
-    "os.median.one_organ.ptr_plus_systemic_therapy": (95.4, None, None),
-    "os.median.two_or_more_organs": (61.6, None, None),
-    "os.median.two_or_more_organs.systemic_therapy": (65.1, None, None),
-    "os.median.two_or_more_organs.ptr_plus_systemic_therapy": (60.1, None, None),
-    "lrfs.median.systemic_therapy": (20, None, None),
-    "lrfs.median.ptr_plus_systemic_therapy": (63, None, None),
-}
 
-#: id: (events, patients, percent, lower, upper); printed percent, complements computed here.
-PROPORTIONS = {
-    "ulceration.systemic_therapy": (51, 205, 24.9, 19.1, 31.4),
-    "ulceration.ptr_plus_systemic_therapy": (21, 202, 10.4, 6.6, 15.5),
-    "bleeding.systemic_therapy": (55, 205, 26.8, 20.9, 33.5),
-    "bleeding.ptr_plus_systemic_therapy": (29, 202, 14.4, 9.8, 20.0),
-    "early_distant_progression.systemic_therapy": (
-        *(38, 205),
-        *(100 - 81.5, 100 - 86.5, 100 - 75.5),
-    ),
-    "early_distant_progression.ptr_plus_systemic_therapy": (
-        *(66, 202),
-        *(100 - 67.3, 100 - 73.7, 100 - 60.4),
-    ),
-    "complications.grade_2_or_more": (11, 173, 6.4, None, None),
-    "complications.grade_3_or_more": (2, 173, 1.2, None, None),
-    "surgery.declined": (29, 202, 14.4, None, None),
-    "surgery.later": (40, 205, 100 * 40 / 205, None, None),
-    "margins.positive": (22, 173, 100 * 22 / 173, None, None),
-    "os.events.systemic_therapy": (115, 205, 100 * 115 / 205, None, None),
-    "os.events.ptr_plus_systemic_therapy": (106, 202, 100 * 106 / 202, None, None),
-}
+def rows_of(name):
+    """Return the rows of a transcription, typed from the paper's text and the abstracts."""
+    with (HERE / name).open(newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
 
-#: Fig. 3: code: (deaths A, patients A, deaths B, patients B, ratio, lower, upper).
+
+def number(text):
+    return float(text) if text else None
+
+
+TRANSCRIBED = {row["id"]: row for row in rows_of("transcription.csv")}
+FIG_3_ROWS = {row["code"]: row for row in rows_of("transcription_fig_3.csv")}
+TRIALS = {row["name"]: row for row in rows_of("transcription_trials.csv")}
 FIG_3 = {
-    "er_negative": (29, 56, 28, 57, 1.009, 0.600, 1.697),
-    "er_positive": (86, 149, 78, 145, 0.826, 0.607, 1.123),
-    "her2_negative": (95, 143, 81, 143, 0.773, 0.574, 1.041),
-    "her2_positive": (20, 62, 25, 59, 1.282, 0.711, 2.310),
-    "triple_negative": (16, 17, 16, 20, 0.852, 0.425, 1.704),
-    "not_triple_negative": (99, 188, 90, 182, 0.861, 0.647, 1.147),
-    "premenopausal": (42, 68, 29, 66, 0.538, 0.334, 0.868),
-    "postmenopausal": (73, 137, 77, 136, 1.082, 0.785, 1.491),
-    "ps_0": (99, 181, 92, 179, 0.870, 0.654, 1.157),
-    "ps_1_or_2": (16, 24, 14, 23, 0.900, 0.439, 1.848),
-    "one_organ": (70, 123, 54, 123, 0.708, 0.496, 1.010),
-    "two_or_more_organs": (45, 82, 52, 79, 1.174, 0.786, 1.751),
-    "no_liver": (91, 156, 82, 158, 0.784, 0.581, 1.058),
-    "liver": (24, 49, 24, 44, 1.209, 0.683, 2.143),
-    "bone_only": (37, 63, 26, 54, 0.758, 0.458, 1.252),
-    # Unreadable: counts are all patients less those with bone only, the ratio is derived.
-    "not_bone_only": (115 - 37, 205 - 63, 106 - 26, 202 - 54, 0.92, 0.68, 1.26),
+    code: (
+        *(int(row[name]) for name in ("deaths_a", "n_a", "deaths_b", "n_b")),
+        *(float(row[name]) for name in ("estimate", "lower", "upper")),
+    )
+    for code, row in FIG_3_ROWS.items()
 }
 
+
+def printed(row):
+    """Return estimate and limits as the evidence should hold them."""
+    values = [number(row[name]) for name in ("estimate", "lower", "upper")]
+    if row["as"] == "counts":
+        return [int(row["events"]) / int(row["n"]), None, None]
+    if row["as"] == "percent":
+        return [None if each is None else each / 100 for each in values]
+    if row["as"] == "percent without":
+        without, lower, upper = values
+        return [(100 - each) / 100 for each in (without, upper, lower)]
+    if row["as"] == "inverted ratio":
+        ratio, lower, upper = values
+        return [1 / ratio, 1 / upper, 1 / lower]
+    return values
+
+
+#: How far what is held may be from what is printed: half a digit where it had to be computed.
+TOLERANCE = {"counts": 0.0005001, "inverted ratio": 0.005001}
 #: Table 1: covariate: (arm A, arm B), in the order of the table.
 TABLE_1 = {
     "clinical_t": ([8, 102, 26, 69], [17, 82, 22, 81]),
@@ -109,77 +90,89 @@ FIRST_VALUES = {
     "bone_only_metastasis": "true",
 }
 
-#: Other trials, surgery / no surgery: id: (ratio, lower, upper, level, p).
-OTHER_TRIALS = {
-    "meta_2021.os.hr": (0.97, 0.72, 1.29, 0.95, 0.81),
-    "tata.os.hr": (1.04, 0.81, 1.34, 0.95, 0.79),
-    "mf07_01.os.hr": (0.66, 0.49, 0.88, 0.95, 0.005),
-    "e2108.os.hr": (1.11, 0.82, 1.52, 0.90, 0.57),
-    # Printed upside down: 0.691 (0.358-1.333).
-    "abcsg_28.os.hr": (1 / 0.691, 1 / 1.333, 1 / 0.358, 0.95, 0.267),
-    "mf07_01.age_under_55": (0.57, 0.38, 0.86, 0.95, None),
-    "e2108.age_under_40": (1.72, None, None, None, None),
-    "e2108.triple_negative": (3.33, None, None, None, None),
-    "mf07_01.er_or_pgr_positive": (0.64, 0.46, 0.91, 0.95, None),
-    "mf07_01.her2_negative": (0.64, 0.45, 0.91, 0.95, None),
-    "mf07_01.solitary_bone": (0.47, 0.23, 0.98, 0.95, None),
-    "meta_2021.hormone_receptor_positive": (0.96, 0.65, 1.43, 0.95, None),
-    "meta_2021.triple_negative": (1.40, 0.50, 3.91, 0.95, None),
-    "meta_2021.her2_positive": (0.93, 0.68, 1.28, 0.95, None),
-    "meta_2021.bone_only": (0.97, 0.58, 1.62, 0.95, None),
-}
-
-MONTHS = {"follow_up.median": 60, "follow_up.minimum": 48}
-
 SUBGROUPS = {group.code: group for pair in pairs() for group in pair.subgroups}
 STATUSES = {"seen", "derived", "secondary", "assumption"}
 
 
 def test_every_figure_was_transcribed_twice():
-    transcribed = {*RATIOS, *MEDIANS, *PROPORTIONS, *OTHER_TRIALS, *MONTHS}
-    assert set(evidence()) == transcribed
+    assert set(evidence()) == set(TRANSCRIBED)
 
 
 def test_every_row_of_fig_3_was_transcribed_twice():
     assert list(SUBGROUPS) == list(FIG_3)
 
 
-@pytest.mark.parametrize("name", RATIOS)
-def test_ratio_is_the_printed_one(name):
-    row = figure(name)
-    assert (row.estimate, *row.interval, row.level) == RATIOS[name]
+def test_every_trial_was_transcribed_twice():
+    assert list(trials()) == list(TRIALS)
 
 
-@pytest.mark.parametrize("name", MEDIANS)
-def test_median_is_the_printed_one(name):
-    row = figure(name)
-    assert (row.estimate, *(row.interval or (None, None))) == MEDIANS[name]
+@pytest.mark.parametrize("name", TRANSCRIBED)
+def test_figure_is_the_printed_one(name):
+    row, typed = figure(name), TRANSCRIBED[name]
+    limits = row.interval or row.range or (None, None)
+    near = TOLERANCE.get(typed["as"], 1e-9)
+    for found, expected in zip((row.estimate, *limits), printed(typed), strict=True):
+        assert found == (None if expected is None else pytest.approx(expected, abs=near))
 
 
-@pytest.mark.parametrize("name", PROPORTIONS)
-def test_counts_are_the_printed_ones(name):
-    row = figure(name)
-    assert (row.events, row.n) == PROPORTIONS[name][:2]
+@pytest.mark.parametrize("name", TRANSCRIBED)
+def test_level_p_and_counts_are_the_printed_ones(name):
+    row, typed = figure(name), TRANSCRIBED[name]
+    level = number(typed["level"])
+    assert row.level == (None if level is None else level / 100)
+    assert row.p == number(typed["p"])
+    assert (row.events, row.n) == (number(typed["events"]), number(typed["n"]))
 
 
-@pytest.mark.parametrize("name", PROPORTIONS)
-def test_proportion_is_the_printed_one(name):
-    assert 100 * figure(name).estimate == pytest.approx(PROPORTIONS[name][2], abs=0.05001)
+@pytest.mark.parametrize("name", TRANSCRIBED)
+def test_what_was_turned_is_marked_and_keeps_what_was_printed(name):
+    row, typed = figure(name), TRANSCRIBED[name]
+    assert row.inverted == (typed["as"] == "inverted ratio")
+    as_printed = "{estimate} ({lower}-{upper})".format_map(typed)
+    assert row.printed == (as_printed if row.inverted else "")
 
 
-@pytest.mark.parametrize("name", [n for n, row in PROPORTIONS.items() if row[3] is not None])
-def test_limits_of_the_proportion_are_the_printed_ones(name):
-    printed = [share / 100 for share in PROPORTIONS[name][3:]]
-    assert figure(name).interval == pytest.approx(printed, abs=1e-9)
+@pytest.mark.parametrize("name", TRIALS)
+def test_trial_is_as_reported(name):
+    trial, typed = trials()[name], TRIALS[name]
+    for each in ("n", "n_surgery", "n_no_surgery", "median_follow_up_months"):
+        assert getattr(trial, each) == number(typed[each]), each
+    first_word = typed["surgery"].split()[0]
+    settings = {
+        "after": "after_response",
+        "upfront": "surgery_first",
+        "of": "both",
+        "not": "not_stated",
+    }
+    assert trial.setting == settings[first_word]
 
 
-@pytest.mark.parametrize("name", MONTHS)
-def test_months_are_the_printed_ones(name):
-    assert figure(name).estimate == MONTHS[name]
+@pytest.mark.parametrize("trial", trials().values(), ids=trials())
+def test_arms_of_a_trial_are_its_patients(trial):
+    assert trial.n_surgery is None or trial.n_surgery + trial.n_no_surgery == trial.n
 
 
-def test_follow_up_has_its_quartiles():
-    assert figure("follow_up.median").range == (37, 80)
+def test_the_four_earlier_trials_are_the_pools_patients():
+    earlier = ("tata", "mf07_01", "e2108", "abcsg_28")
+    assert sum(trials()[name].n for name in earlier) == trials()["meta_2021"].n == 970
+
+
+@pytest.mark.parametrize("trial", trials().values(), ids=trials())
+def test_trial_has_source_place_status_and_an_overall_ratio(trial):
+    assert trial.source in sources()
+    assert trial.place
+    assert trial.status in STATUSES
+    assert trial.setting in SETTINGS
+    assert figure(trial.overall).kind == "hazard_ratio"
+
+
+def test_every_figure_belongs_to_a_trial():
+    assert {row.trial for row in evidence().values()} == set(trials())
+
+
+def test_what_is_not_randomised_is_said_to_be_unused():
+    assert "not used" in figure("observational.os.hr").label
+    assert "enters no figure" in trials()["observational"].note
 
 
 def test_primary_analysis_has_a_one_sided_p():
@@ -324,7 +317,7 @@ def test_limits_of_a_proportion_are_those_of_clopper_and_pearson(row):
     ("name", "p"), [("ulceration", 0.0001), ("bleeding", 0.0021), ("early_distant", 0.0014)]
 )
 def test_counts_give_the_printed_p(name, p):
-    names = [n for n in PROPORTIONS if n.startswith(name)]
+    names = [n for n in evidence() if n.startswith(name)]
     table = [[figure(n).events, figure(n).n - figure(n).events] for n in names]
     assert round(fisher_exact(table).pvalue, 4) == p
 
@@ -355,23 +348,12 @@ def test_interval_is_symmetric_on_the_log_scale(_name, ratio, interval, half):
     assert lowest - half <= ratio <= highest + half
 
 
-@pytest.mark.parametrize("name", OTHER_TRIALS)
-def test_other_trial_is_the_printed_one(name):
-    row = figure(name)
-    ratio, lower, upper, level, p = OTHER_TRIALS[name]
-    found = (row.estimate, *(row.interval or (None, None)), row.level, row.p)
-    rounded = [None if value is None else round(value, 2) for value in (ratio, lower, upper)]
-    assert found == (*rounded, level, p)
-
-
-def test_the_inverted_ratio_says_so():
-    assert "Inverted" in figure("abcsg_28.os.hr").note
-    assert figure("abcsg_28.os.hr").status == "derived"
-
-
 def test_what_was_only_reported_is_called_secondary():
     secondary = {row.id for row in evidence().values() if row.status == "secondary"}
-    assert secondary == {"tata.os.hr", "e2108.age_under_40", "e2108.triple_negative"}
+    assert secondary == {
+        *(name for name in evidence() if name.startswith("tata.")),
+        *("e2108.age_under_40", "e2108.triple_negative"),
+    }
 
 
 @pytest.mark.parametrize("row", evidence().values(), ids=lambda row: row.id)
@@ -391,7 +373,11 @@ def test_level_stands_beside_an_interval(row):
     assert (row.interval is None) == (row.level is None)
 
 
-@pytest.mark.parametrize("name", [*RATIOS, *OTHER_TRIALS])
+RATIOS = [row.id for row in evidence().values() if row.kind == "hazard_ratio"]
+MEDIANS = [row.id for row in evidence().values() if row.kind == "median_months"]
+
+
+@pytest.mark.parametrize("name", RATIOS)
 def test_ratio_says_its_direction(name):
     expected = (
         "positive margins / negative margins" if name == "margins.os_hr" else SURGERY_TO_NO_SURGERY
@@ -399,7 +385,7 @@ def test_ratio_says_its_direction(name):
     assert figure(name).direction == expected
 
 
-@pytest.mark.parametrize("name", [*RATIOS, *MEDIANS, *OTHER_TRIALS])
+@pytest.mark.parametrize("name", [*RATIOS, *MEDIANS])
 def test_effect_is_said_to_be_prespecified_or_not(name):
     assert figure(name).prespecified is not None
 
@@ -411,7 +397,7 @@ def test_what_other_trials_say_speaks_to_a_row_of_fig_3():
 
 @pytest.mark.parametrize("source", sources().values(), ids=sources())
 def test_source_is_cited(source):
-    assert {"citation", "link", "licence", "seen"} <= set(source)
+    assert {"title", "citation", "link", "licence", "seen"} == set(source)
 
 
 def test_unknown_figure_is_an_error():
@@ -432,3 +418,19 @@ def test_a_figure_is_a_value():
 def test_digest_of_the_targets_is_stable():
     assert targets_digest() == targets_digest()
     assert targets_digest().startswith("sha256:")
+
+
+@pytest.mark.parametrize(
+    ("name", "changes", "moves"),
+    [
+        ("os.hr.unstratified", {"estimate": 0.874}, True),
+        ("ulceration.systemic_therapy", {"events": 52}, True),
+        ("os.hr.unstratified", {"note": "another word", "place": "elsewhere"}, False),
+        ("tata.os.hr", {"estimate": 1.05}, False),
+    ],
+)
+def test_digest_covers_the_trials_own_numbers_alone(monkeypatch, name, changes, moves):
+    before = targets_digest()
+    changed = {**evidence(), name: replace(figure(name), **changes)}
+    monkeypatch.setattr(figures, "evidence", lambda: changed)
+    assert (targets_digest() != before) is moves

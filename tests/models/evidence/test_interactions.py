@@ -6,7 +6,7 @@ import pytest
 
 from models.evidence import interaction_of, pairs
 from models.evidence.figures import Pair, Subgroup
-from models.evidence.interactions import NOT_RATED, standard_error
+from models.evidence.interactions import bonferroni, holm, standard_error
 
 BY_ID = {pair.id: interaction_of(pair) for pair in pairs()}
 
@@ -34,8 +34,8 @@ def subgroup(estimate, interval):
     return Subgroup("code", "label", {}, estimate, interval, (1, 1), (2, 2))
 
 
-def pair(*ratios, rating="low"):
-    return Pair("id", "label", tuple(subgroup(*row) for row in ratios), "note", rating)
+def pair(*ratios):
+    return Pair("id", "label", tuple(subgroup(*row) for row in ratios))
 
 
 def test_every_pair_is_known():
@@ -52,16 +52,6 @@ def test_p_is_the_published_rounding(name):
 def test_ratio_of_ratios_is_the_published_rounding(name):
     row = BY_ID[name]
     assert (row.ratio, *row.interval) == pytest.approx(RATIOS[name], abs=0.0051)
-
-
-@pytest.mark.parametrize("name", P)
-def test_only_what_chance_may_not_explain_is_rated(name):
-    assert BY_ID[name].credibility == ("low" if P[name] <= 0.1 else NOT_RATED)
-
-
-@pytest.mark.parametrize("name", ["menopause", "organs"])
-def test_rating_is_said_to_be_ours(name):
-    assert "Our assessment" in BY_ID[name].note
 
 
 @pytest.mark.parametrize("name", P)
@@ -85,13 +75,29 @@ def test_equal_effects_do_not_interact():
     assert (row.ratio, row.p) == (1, 1)
 
 
-def test_rated_only_where_a_rating_was_given():
-    rows = ((0.2, (0.15, 0.27)), (1.0, (0.75, 1.33)))
-    assert interaction_of(pair(*rows, rating=None)).credibility == NOT_RATED
-
-
 def test_order_of_the_rows_inverts_the_ratio():
     rows = ((0.5, (0.3, 0.83)), (1.0, (0.75, 1.33)))
     one, other = interaction_of(pair(*rows)), interaction_of(pair(*reversed(rows)))
     assert one.ratio * other.ratio == pytest.approx(1)
     assert one.p == pytest.approx(other.p)
+
+
+@pytest.mark.parametrize("name", P)
+def test_corrected_p_is_larger_and_holms_between(name):
+    row = BY_ID[name]
+    assert row.p <= row.p_holm <= row.p_bonferroni <= 1
+    assert row.p_bonferroni == pytest.approx(min(1, 8 * row.p))
+
+
+def test_the_smallest_p_is_bonferronis_by_holm():
+    row = BY_ID["menopause"]
+    assert row.p_holm == row.p_bonferroni == pytest.approx(0.138, abs=0.001)
+
+
+def test_holm_by_hand():
+    assert holm([0.01, 0.04, 0.03, 0.005]) == pytest.approx([0.03, 0.06, 0.06, 0.02])
+    assert holm([0.9, 0.8]) == [1, 1]
+
+
+def test_bonferroni_by_hand():
+    assert bonferroni([0.01, 0.6]) == [0.02, 1]

@@ -1,0 +1,163 @@
+"""The caveats of ``caveats.toml`` that one patient can have several times over.
+
+Such a row has ``each`` in place of ``when``: the name of what it is told for, here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+
+from models.caveat_case import Cell, Profile
+from models.evidence import Figure
+from models.evidence.credibility import RATING_LABELS
+from models.evidence.interactions import NOT_RATED
+from models.language import N_, _
+from models.subgroups import SUGGESTED_BY_THE_PAPER, SubgroupEvidence, all_subgroups
+
+#: What a hazard ratio is worth, by whether the difference is rated and whether it favours
+#: surgery: a subgroup that promises and one that threatens are told in the same words.
+_READINGS: Mapping[tuple[bool, bool], str] = {
+    (False, True): N_("This is no evidence that surgery helps her; use the overall effect."),
+    (False, False): N_("This is no evidence that surgery harms her; use the overall effect."),
+    (True, True): N_("This may be chance; at most it is a hint that surgery helps her."),
+    (True, False): N_("This may be chance; at most it is a hint that surgery harms her."),
+}
+
+
+@dataclass(frozen=True)
+class Filling:
+    """What one telling of a row has of its own.
+
+    Attributes
+    ----------
+    suffix : str
+        What follows the row's code, ``""`` when it is told once.
+    evidence : tuple of str
+        Ids of evidence rows beside those of the row.
+    place : str or None
+        Where the trial's words stand, in place of what the row says.
+    words : tuple of (str, str)
+        What is filled in, in the language of the context.
+    """
+
+    suffix: str = ""
+    evidence: tuple[str, ...] = ()
+    place: str | None = None
+    words: tuple[tuple[str, str], ...] = ()
+
+
+def _few(profile: Profile) -> Iterator[Filling]:
+    """Yield the rows of Table 1 with few patients to which she belongs."""
+    for cell in profile.few:
+        yield Filling(cell.code, _subgroup_of(cell), "Table 1", _cell_words(cell))
+
+
+def _smallest(profile: Profile) -> Iterator[Filling]:
+    """Yield the smallest row of Table 1 to which she belongs."""
+    if profile.smallest is not None:
+        cell = profile.smallest
+        yield Filling("", _subgroup_of(cell), "Table 1", _cell_words(cell))
+
+
+def _subgroup_of(cell: Cell) -> tuple[str, ...]:
+    return () if cell.subgroup is None else (cell.subgroup,)
+
+
+def _cell_words(cell: Cell) -> tuple[tuple[str, str], ...]:
+    return (("label", _(cell.label)), ("n", str(cell.total)), ("n_surgery", str(cell.n[1])))
+
+
+def _subgroups(profile: Profile) -> Iterator[Filling]:
+    """Yield each subgroup of Fig. 3 that she belongs to."""
+    for code in profile.subgroups:
+        row = by_code()[code]
+        yield Filling(code, (code,), _place_of(row), _subgroup_words(row))
+
+
+def _subgroup_words(row: SubgroupEvidence) -> tuple[tuple[str, str], ...]:
+    group, interaction = row.subgroup, row.interaction
+    reading = _READINGS[row.assessment.rating != NOT_RATED, group.estimate < 1]
+    return (
+        ("label", _(group.label)),
+        ("hr", f"{group.estimate:.2f}"),
+        ("level", f"{group.level:.0%}"),
+        ("lower", f"{group.interval[0]:.2f}"),
+        ("upper", f"{group.interval[1]:.2f}"),
+        ("p", f"{interaction.p:.2g}"),
+        ("credibility", _(RATING_LABELS[row.assessment.rating])),
+        ("reading", _(reading)),
+    )
+
+
+def _combination(profile: Profile) -> Iterator[Filling]:
+    """Yield her subgroups of the pairs that the paper points at, when there are several."""
+    rows = [by_code()[code] for code in profile.subgroups]
+    named = [row for row in rows if row.pair.id in SUGGESTED_BY_THE_PAPER]
+    if len(named) > 1:
+        codes = tuple(row.subgroup.code for row in named)
+        words = ", ".join(_(row.subgroup.label) for row in named)
+        yield Filling("", codes, "Fig. 3", (("combination", words),))
+
+
+def _conflicts(profile: Profile) -> Iterator[Filling]:
+    """Yield her subgroups for which another trial's point the other way."""
+    for row, same, against in _compared(profile):
+        if against:
+            same_way = _("The same way points: {trials}.") if same else ""
+            words = (
+                ("label", _(row.subgroup.label)),
+                ("trials", _names(against)),
+                ("same_way", same_way.format(trials=_names(same))),
+            )
+            yield Filling(row.subgroup.code, _ids(row), _place_of(row), words)
+
+
+def _agreements(profile: Profile) -> Iterator[Filling]:
+    """Yield her subgroups for which all other trials' point the same way."""
+    for row, same, against in _compared(profile):
+        if same and not against:
+            words = (("label", _(row.subgroup.label)), ("trials", _names(same)))
+            yield Filling(row.subgroup.code, _ids(row), _place_of(row), words)
+
+
+def _compared(
+    profile: Profile,
+) -> Iterator[tuple[SubgroupEvidence, list[Figure], list[Figure]]]:
+    """Yield her subgroups with what points the same way elsewhere and what the other way."""
+    for code in profile.subgroups:
+        row = by_code()[code]
+        below = row.subgroup.estimate < 1
+        known = [trial for trial in row.other_trials if trial.estimate is not None]
+        same = [trial for trial in known if (float(trial.estimate or 0) < 1) == below]
+        yield row, same, [trial for trial in known if trial not in same]
+
+
+def _names(trials: list[Figure]) -> str:
+    return "; ".join(_(trial.label) for trial in trials)
+
+
+def _ids(row: SubgroupEvidence) -> tuple[str, ...]:
+    return (row.subgroup.code, *(trial.id for trial in row.other_trials))
+
+
+def _place_of(row: SubgroupEvidence) -> str:
+    return f"Fig. 3, {row.pair.label}"
+
+
+@cache
+def by_code() -> dict[str, SubgroupEvidence]:
+    """Return the sixteen subgroups of Fig. 3 by their codes."""
+    return {row.subgroup.code: row for row in all_subgroups()}
+
+
+#: What ``each`` names.
+EACH: Mapping[str, Callable[[Profile], Iterator[Filling]]] = {
+    "few": _few,
+    "smallest": _smallest,
+    "subgroups": _subgroups,
+    "combination": _combination,
+    "conflicts": _conflicts,
+    "agreements": _agreements,
+}

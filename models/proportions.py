@@ -1,0 +1,69 @@
+"""Exact confidence intervals of proportions, from counts."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from functools import cache
+
+#: Halvings of [0, 1]: more than a double can tell apart.
+_HALVINGS = 60
+
+
+@cache
+def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, float]:
+    """Return the exact interval of a binomial proportion.
+
+    The lower limit is the probability under which so many events or more have a chance of half of
+    one minus the level, the upper the one under which so many or fewer have: quantiles of beta
+    distributions, found by halving (Clopper and Pearson, Biometrika 1934;26:404-13). It covers the
+    truth at least as often as its level says.
+
+    Parameters
+    ----------
+    events, n : int
+        Counts, 0 <= events <= n and n > 0.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    tuple of float
+        Lower and upper limit; 0 without an event, 1 when all have one.
+
+    Raises
+    ------
+    ValueError
+        If the counts or the level cannot be.
+    """
+    if not (0 <= events <= n and n > 0 and 0 < level < 1):
+        raise ValueError(f"{events} of {n} at {level} is no proportion with a level")
+    tail = (1 - level) / 2
+    lower = 0.0 if not events else _halve(lambda p: _at_least(events, n, p) < tail)
+    upper = 1.0 if events == n else _halve(lambda p: _at_least(events + 1, n, p) < 1 - tail)
+    return lower, upper
+
+
+def _halve(is_below: Callable[[float], bool]) -> float:
+    """Return where a condition that holds from 0 on stops to hold."""
+    low, high = 0.0, 1.0
+    for _half in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (middle, high) if is_below(middle) else (low, middle)
+    return (low + high) / 2
+
+
+def _at_least(events: int, n: int, p: float) -> float:
+    """Return the probability of so many events or more among n, for 0 < p < 1."""
+    # By logarithms, because the coefficients overflow for large n.
+    start = math.lgamma(n + 1)
+    return math.fsum(
+        math.exp(
+            start
+            - math.lgamma(count + 1)
+            - math.lgamma(n - count + 1)
+            + count * math.log(p)
+            + (n - count) * math.log1p(-p)
+        )
+        for count in range(events, n + 1)
+    )
