@@ -82,6 +82,7 @@ COHORT_KINDS: dict[str, type] = {
     "patients": int,
     "events": dict,
     "data_digest": str,
+    "rows_digest": str,
     "randomised": bool,
     "effect_of_surgery": str,
     "median_follow_up": float,
@@ -90,7 +91,9 @@ COHORT_KINDS: dict[str, type] = {
 #: Where the effect of surgery comes from: the cohort's arms, published figures (drawn once a
 #: member), or the bundle that was recalibrated.
 EFFECT_SOURCES: tuple[str, ...] = ("cohort", "published", "parent")
-PARENT_KINDS: dict[str, type] = {"id": str, "version": str, "digest": str}
+#: What is said of the bundle that was recalibrated; ``rows_digests`` are those of all patients who
+#: had a part in it or in its own parents.
+PARENT_KINDS: dict[str, type] = {"id": str, "version": str, "digest": str, "rows_digests": list}
 #: What a bundle can have been fitted to: simulated trials, or the patients of a real cohort.
 TRAINING_DATA: tuple[str, ...] = ("synthetic", "cohort")
 _COX_PARTS = ("coefficients", "arm", "baseline")
@@ -179,6 +182,14 @@ class Bundle:
             "recalibration", self.manifest.get("cohort")
         )
         return found
+
+    @property
+    def rows_digests(self) -> tuple[str, ...]:
+        """Digests of all patients who had a part in it or in the bundles that it comes from."""
+        own = [self.manifest[key] for key in ("cohort", "recalibration") if key in self.manifest]
+        before = self.manifest.get("parent", {}).get("rows_digests", [])
+        found = [*before, *(each["rows_digest"] for each in own)]
+        return tuple(dict.fromkeys(map(str, found)))
 
     @property
     def last_month(self) -> int:
@@ -331,7 +342,7 @@ def _check_origin(manifest: dict[str, Any]) -> None:
         raise _refuse("bundle_format", "Training data and cohort do not agree.")
     if ("recalibration" in manifest) != ("parent" in manifest):
         raise _refuse("bundle_format", "A recalibration needs a parent, and a parent it.")
-    if "parent" in manifest and not _has_kinds(manifest["parent"], PARENT_KINDS):
+    if "parent" in manifest and not _is_parent(manifest["parent"]):
         raise _refuse("bundle_format", "The parent is not named as the format asks for.")
     cohorts = [manifest[name] for name in ("cohort", "recalibration") if name in manifest]
     if not all(map(_is_cohort, cohorts)):
@@ -342,6 +353,12 @@ def _check_origin(manifest: dict[str, Any]) -> None:
 
 def _has_kinds(found: dict[str, Any], kinds: dict[str, type]) -> bool:
     return set(found) == set(kinds) and all(type(found[k]) is kind for k, kind in kinds.items())
+
+
+def _is_parent(found: dict[str, Any]) -> bool:
+    return _has_kinds(found, PARENT_KINDS) and all(
+        isinstance(digest, str) for digest in found["rows_digests"]
+    )
 
 
 def _is_cohort(found: dict[str, Any]) -> bool:

@@ -74,6 +74,7 @@ PROBLEM_CODES: dict[str, str] = {
     "duplicate_row": "Two rows have the same name.",
     "too_few_patients": "The cohort is too small, or of one kind only, to learn from.",
     "too_few_events": "The cohort has too few events for what is to be estimated.",
+    "no_prognosis": "The bundle does not tell patients of the cohort apart.",
     "empty_list": "The list holds no patient.",
     "unsupported_content_type": "The content type is not served.",
     "not_acceptable": "None of the formats asked for can be given.",

@@ -122,6 +122,9 @@ _CohortSchema: type[Schema] = Schema.from_dict(
             metadata={"description": "Observed events by hazard."},
         ),
         "data_digest": _text("Digest of the data file.", pattern=f"^sha256:{_SHA_256}"),
+        "rows_digest": _text(
+            "Digest of its patients' values, in whatever order.", pattern=f"^sha256:{_SHA_256}"
+        ),
         "randomised": fields.Boolean(
             required=True, metadata={"description": "Whether its arms were declared randomised."}
         ),
@@ -141,7 +144,16 @@ _CohortSchema: type[Schema] = Schema.from_dict(
     name="Cohort",
 )
 _ParentSchema: type[Schema] = Schema.from_dict(
-    {"id": _text(), "version": _text(), "digest": _text(pattern=f"^sha256:{_SHA_256}")},
+    {
+        "id": _text(),
+        "version": _text(),
+        "digest": _text(pattern=f"^sha256:{_SHA_256}"),
+        "rows_digests": fields.List(
+            fields.String(),
+            required=True,
+            metadata={"description": "Digests of all patients who had a part in it before."},
+        ),
+    },
     name="ParentBundle",
 )
 #: What only the manifest of a bundle has that real patients had a part in.

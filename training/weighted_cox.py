@@ -32,7 +32,18 @@ MONTHS = np.arange(LAST_HORIZON + 1, dtype=float)
 
 
 class NoMaximum(ArithmeticError):
-    """The partial likelihood of a resample has no finite maximum."""
+    """The partial likelihood of a resample has no finite maximum.
+
+    Parameters
+    ----------
+    message : str
+    place : int, optional
+        The column of the design that stands out, where one does.
+    """
+
+    def __init__(self, message: str, place: int | None = None) -> None:
+        super().__init__(message)
+        self.place = place
 
 
 @dataclass(frozen=True)
@@ -135,7 +146,7 @@ def _maximise(
         try:
             step = np.linalg.solve(information, gradient)
         except np.linalg.LinAlgError:
-            raise NoMaximum("the information is singular") from None
+            raise NoMaximum("the information is singular", _weakest(information)) from None
         for _ in range(_MOST_HALVINGS):
             tried = effects + step
             found = likelihood(tried)
@@ -144,10 +155,17 @@ def _maximise(
             step = step / 2
         effects, (value, gradient, information) = tried, found
         if not np.abs(effects).max() < _LARGEST_EFFECT:
-            raise NoMaximum("an effect has no finite estimate")
+            raise NoMaximum("its effect has no finite estimate", int(np.abs(effects).argmax()))
         if np.abs(step).max() < _LAST_STEP:
             return effects, information
     raise NoMaximum("no maximum was reached")
+
+
+def _weakest(information: FloatArray) -> int | None:
+    """Return the column that has most part in the direction of which nothing is known."""
+    if not np.isfinite(information).all():
+        return None
+    return int(np.abs(np.linalg.eigh(information)[1][:, 0]).argmax())
 
 
 @njit(cache=False)

@@ -86,6 +86,7 @@ def described_cohort(**changes):
         "patients": 500,
         "events": dict.fromkeys(HAZARDS, 100),
         "data_digest": "sha256:" + "0" * 64,
+        "rows_digest": "sha256:" + "1" * 64,
         "randomised": False,
         "effect_of_surgery": "published",
         "median_follow_up": 40.5,
@@ -106,6 +107,11 @@ def recalibrated_bundle(members=3, **changes):
     bundle = cox_bundle(members)
     origin = {
         "recalibration": described_cohort(effect_of_surgery="parent", **changes),
-        "parent": {"id": bundle.id, "version": "0.1.0", "digest": bundle.digest},
+        "parent": {
+            "id": bundle.id,
+            "version": "0.1.0",
+            "digest": bundle.digest,
+            "rows_digests": [],
+        },
     }
     return replace(bundle, manifest={**bundle.manifest, **origin})

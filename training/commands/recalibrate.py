@@ -55,7 +55,11 @@ from training.commands.cohorts import (
     show_default=True,
     help="Processes; -1: all cores.",
 )
-@click.option("--force", is_flag=True, help="Accept hazards with fewer than ten events.")
+@click.option(
+    "--force",
+    is_flag=True,
+    help="Accept hazards with fewer than ten events, and a prognosis of death that does not show.",
+)
 @click.option("--ignore-extra-columns", is_flag=True, help="Leave out unknown columns, unread.")
 def recalibrate(
     folder: Path,
@@ -103,11 +107,15 @@ def recalibrate(
         hidden=not sys.stderr.isatty(),
     ) as progress:
         try:
-            bundle = recalibrate_bundle(parent, cohort, plan, on_member=lambda: progress.update(1))
+            bundle, warned = recalibrate_bundle(
+                parent, cohort, plan, on_member=lambda: progress.update(1)
+            )
         except InvalidInput as error:
             raise refusal(data.name, error) from None
         except CannotFit as error:
             raise click.UsageError(f"{data.name} cannot be fitted: {error}.") from None
     with writing():
         save_bundle(out, bundle)
+    for said in warned:
+        click.echo(f"Warning: {said}")
     click.echo(f"Wrote {out}: {bundle.id} {bundle.version}, from {parent.id} {parent.version}.")

@@ -156,12 +156,20 @@ def _train_on_cohort(
 
 def _tell(found: Findings) -> None:
     """Print what a statistician asks first; the card has the rest."""
-    from training.real.card import dropped_lines, gap_words, left_out_words, small_words
+    from training.real.card import (
+        alone_lines,
+        dropped_lines,
+        gap_words,
+        left_out_words,
+        small_words,
+    )
 
     click.echo(f"{found.cohort.size} patients, figures up to month {found.cohort.last_month}.")
     click.echo(left_out_words(found.cohort.left_out))
     click.echo(gap_words(found.gaps, found.cohort.size))
     dropped = dropped_lines(found.terms)
     if dropped:
-        click.echo("Held at zero, because too few stand on one side:\n" + "\n".join(dropped))
+        click.echo("Held at zero:\n" + "\n".join(dropped))
+    for said in alone_lines(found.terms):
+        click.echo(said)
     click.echo(small_words(found))

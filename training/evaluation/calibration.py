@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import chi2
+from numpy.typing import NDArray
 
 from models.table import FloatArray
 from training.evaluation.observed import (
@@ -19,7 +19,6 @@ from training.evaluation.observed import (
     happened_by,
     observed_risk,
 )
-from training.simulation import EVENT
 
 _MOST_STEPS = 50
 _SMALL_STEP = 1e-7
@@ -29,6 +28,8 @@ _LOWEST, _HIGHEST = -20.0, 3.2
 #: Knots of the spline: quantiles of the predictions (Harrell's places for four).
 _KNOTS = (0.05, 0.35, 0.65, 0.95)
 BINS = 10
+#: Cohorts simulated for the null distribution of D-calibration.
+_SIMULATIONS = 500
 
 
 @dataclass(frozen=True)
@@ -174,8 +175,8 @@ def by_groups(risk: FloatArray, observed: Observed, month: float) -> Groups:
     )
 
 
-def d_calibration(survival: FloatArray, observed: Observed) -> tuple[float, float]:
-    """Return the chi-squared statistic and p-value of D-calibration (Haider et al., 2020).
+def d_statistic(survival: FloatArray, ended: NDArray[np.bool_]) -> float:
+    """Return the chi-squared statistic of D-calibration (Haider et al., 2020).
 
     If the predicted distributions are right, the predicted survival at the time of the event is
     uniform. A censored patient is spread over the bins that the event may still reach.
@@ -184,8 +185,9 @@ def d_calibration(survival: FloatArray, observed: Observed) -> tuple[float, floa
     ----------
     survival : array, shape (patients,)
         Predicted survival at the end of each patient's observation.
+    ended : boolean array, shape (patients,)
+        Whether it ended with the event.
     """
-    ended = observed.status == EVENT
     edges = np.linspace(0, 1, BINS + 1)
     counts = np.histogram(survival[ended], edges)[0].astype(float)
     open_ = np.clip(survival[~ended], _CLOSEST, 1.0)
@@ -194,5 +196,38 @@ def d_calibration(survival: FloatArray, observed: Observed) -> tuple[float, floa
         inside = np.clip(open_ - edges[place], 0, 1 / BINS)
         counts[place] += (inside / open_).sum()
     expected = len(survival) / BINS
-    statistic = float(((counts - expected) ** 2 / expected).sum())
-    return statistic, float(chi2.sf(statistic, BINS - 1))
+    return float(((counts - expected) ** 2 / expected).sum())
+
+
+def d_calibration(
+    survival: FloatArray,
+    ended: NDArray[np.bool_],
+    at_censoring: FloatArray,
+    rng: np.random.Generator,
+) -> float:
+    """Return the p-value of D-calibration, its null distribution simulated.
+
+    Spreading the censored fills the bins evenly whatever is true, so that with censoring the
+    statistic is smaller than chi-squared's distribution has it, which would hardly ever reject.
+
+    Parameters
+    ----------
+    survival, ended : arrays, shape (patients,)
+        As `d_statistic`.
+    at_censoring : array, shape (draws, patients)
+        Predicted survival at the time when each patient is or would have been censored.
+    """
+    found = d_statistic(survival, ended)
+    simulated = [
+        _simulated(row, rng)
+        for row in at_censoring
+        for _ in range(_SIMULATIONS // len(at_censoring))
+    ]
+    return float((1 + np.sum(np.array(simulated) >= found)) / (1 + len(simulated)))
+
+
+def _simulated(at_censoring: FloatArray, rng: np.random.Generator) -> float:
+    """Return the statistic of patients whose predicted distributions are true."""
+    at_event = rng.random(len(at_censoring))
+    # The event comes first where survival is still higher than it will be at censoring.
+    return d_statistic(np.maximum(at_event, at_censoring), at_event > at_censoring)

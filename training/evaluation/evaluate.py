@@ -26,9 +26,16 @@ from training.evaluation.calibration import (
 )
 from training.evaluation.decisions import DecisionCurve, decision_curve
 from training.evaluation.discrimination import auc, brier, integrated_brier, uno_c
-from training.evaluation.observed import CannotCompute, Observed, observed_of, observed_risk
+from training.evaluation.observed import (
+    CannotCompute,
+    Observed,
+    censoring_months,
+    observed_of,
+    observed_risk,
+)
 from training.evaluation.predicted import Predicted
 from training.real.cohort import LocalCohort
+from training.simulation import EVENT
 from training.truth import is_member
 
 #: Subgroups with fewer patients or events are named and not evaluated (assumptions).
@@ -36,6 +43,8 @@ FEWEST_PATIENTS, FEWEST_EVENTS = 100, 30
 #: An interval needs so large a share of the resamples to be computable (an assumption).
 _ENOUGH = 0.9
 LEVEL = 0.95
+#: Draws of unseen censoring times behind the p-value of D-calibration.
+_CENSORING_DRAWS = 20
 EVERYBODY = "everybody"
 
 #: The figures and what each means: the words of the report.
@@ -58,8 +67,9 @@ METRICS: dict[str, str] = {
     "uno_c": "Uno's C: of two patients, how often the one at higher risk has the event first, by "
     "the risk at the last month shown.",
     "integrated_brier": "Mean Brier score from the first to the last month shown.",
-    "d_calibration_p": "p-value of D-calibration: a small one says that the predicted "
-    "distributions are not the observed ones. With many patients small differences suffice.",
+    "d_calibration_p": "p-value of D-calibration, simulated with these patients' censoring: a "
+    "small one says that the predicted distributions are not the observed ones. With many "
+    "patients small differences suffice; with many censored a large p says little.",
 }
 
 
@@ -309,7 +319,7 @@ def _with_intervals(task: _Task, settings: Settings, rng: np.random.Generator) -
             )
         )
     if task.group == EVERYBODY and task.outcome in SURVIVALS:
-        metrics.append(_d_calibration(task, settings))
+        metrics.append(_d_calibration(task, settings, rng))
     return metrics
 
 
@@ -336,14 +346,17 @@ def _compute(
     return found, notes
 
 
-def _d_calibration(task: _Task, settings: Settings) -> Metric:
+def _d_calibration(task: _Task, settings: Settings, rng: np.random.Generator) -> Metric:
     last = settings.months[-1]
     months = np.minimum(task.observed.months, last)
     # What happens later is not looked at: observation ends at the last month for everybody.
     status = np.where(task.observed.months <= last, task.observed.status, 0.0)
     risks = Predicted(np.arange(1, task.risks.shape[1] + 1), {task.outcome.name: task.risks})
-    survival = risks.survival_at_end(task.outcome.name, months)
-    _, p_value = d_calibration(survival, Observed(months, status))
+    seen, name = Observed(months, status), task.outcome.name
+    survival = risks.survival_at_end(name, months)
+    draws = [censoring_months(seen, last, rng) for _ in range(_CENSORING_DRAWS)]
+    at_censoring = np.stack([risks.survival_at_end(name, drawn) for drawn in draws])
+    p_value = d_calibration(survival, status == EVENT, at_censoring, rng)
     size, events = len(months), task.observed.events_by(last)
     return Metric(task.outcome.name, task.group, "d_calibration_p", None, size, events, p_value)
 

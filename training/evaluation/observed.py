@@ -80,24 +80,44 @@ def still_uncensored(observed: Observed, at: FloatArray) -> FloatArray:
     return found
 
 
+def censoring_months(observed: Observed, last: float, rng: np.random.Generator) -> FloatArray:
+    """Return when each patient is censored; after an event, a draw of when she would be.
+
+    Drawn from Kaplan-Meier's distribution of the censoring time, given that it is not before the
+    event; at a last month for those whom it does not reach.
+    """
+    censored = observed.status == CENSORED
+    times = np.unique(observed.months[censored])
+    after = still_uncensored(observed, np.nextafter(times, np.inf))
+    level = rng.random(len(censored)) * still_uncensored(observed, observed.months)
+    # Falling steps: the first time at which fewer than the level are left.
+    place = np.searchsorted(-after, -level, side="right")
+    drawn = np.append(times, last)[place]
+    return np.where(
+        censored, observed.months, np.minimum(np.maximum(drawn, observed.months), last)
+    )
+
+
 def happened_by(observed: Observed, month: float) -> tuple[FloatArray, FloatArray]:
     """Return who had the event by a month, and the weight of each patient.
 
     Those censored before have weight 0; those whose state is known have one over the probability
-    of being uncensored until it was known.
+    of being uncensored until it was known. Whoever is censored at the month itself was free of
+    the event through it, so a cohort whose observation ends there for everybody has figures.
 
     Raises
     ------
     CannotCompute
-        If nobody was observed until then.
+        If nobody without an event was observed until then.
     """
-    if not (observed.months > month).any():
-        raise CannotCompute(f"nobody was observed beyond month {month:g}")
     ended = (observed.months <= month) & (observed.status != CENSORED)
-    beyond = observed.months > month
+    beyond = (observed.months >= month) & ~ended
+    if not beyond.any():
+        raise CannotCompute(f"nobody was observed until month {month:g}")
     own = still_uncensored(observed, observed.months)
-    # Just after the month: G(month), not G(month-), as in scikit-survival's Brier score.
-    at_month = float(still_uncensored(observed, np.array([np.nextafter(month, np.inf)]))[0])
+    # G(month-), the chance of being observed until the month. scikit-survival takes those
+    # censored at the month for gone, and G(month); without such patients the two are one.
+    at_month = float(still_uncensored(observed, np.array([month]))[0])
     weights = np.zeros(len(ended))
     weights[ended] = 1 / own[ended]
     weights[beyond] = 1 / at_month

@@ -67,14 +67,15 @@ class Subject:
 
     @property
     def seen_before(self) -> str:
-        """Return what must be said when the bundle knows these patients."""
-        manifest = self.bundle.manifest
-        known = [manifest[key] for key in ("cohort", "recalibration") if key in manifest]
-        if not any(each["data_digest"] == self.cohort.digest for each in known):
+        """Return what must be said when the bundle, or one it comes from, knows these patients.
+
+        All rows must be the same, in whatever order; single patients are not looked for.
+        """
+        if self.cohort.rows_digest not in self.bundle.rows_digests:
             return ""
         return (
-            "The bundle was fitted to these very patients. The figures are better than they would "
-            "be for others: do not take them for an evaluation."
+            "The bundle, or one that it comes from, was fitted to these very patients. The "
+            "figures are better than they would be for others: do not take them for an evaluation."
         )
 
 
@@ -358,6 +359,8 @@ def _assumptions() -> str:
         "patients.</li>"
         "<li>Predictions are point estimates: means over the bundle's members. How often the "
         "bundle's own intervals hold is not looked at.</li>"
+        "<li>Whether the bundle was fitted to the same patients is told when all rows are the "
+        "same, in whatever order. A few patients in common are not noticed.</li>"
         "<li>Values that are not known are averaged over as in an answer of the service.</li>"
         "<li>That predictions are right on average in both arms does not show that the effect of "
         "surgery is right, unless the arms were randomised.</li></ul>"

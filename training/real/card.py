@@ -4,23 +4,32 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from html import escape
+from importlib import resources
 
 import numpy as np
 
 from models.bundle import Bundle
 from models.covariates import FIELDS
 from models.design_matrix import TERMS
-from models.outcomes import HAZARDS
+from models.evidence import figure
+from models.outcomes import ARM_LABELS, ARMS, HAZARDS
 from models.texts import ARMS_ARE_POLICIES, COHORT_INTERVAL_MEANING, INTENDED_USE, TIME_ORIGIN
 from training.real.cohort import STILL_OBSERVED
-from training.real.effects import published_effects, shipped_bundle
-from training.real.findings import Findings
+from training.real.effects import (
+    PROGRESSION,
+    SHARE_OF_COHORTS,
+    cohorts_progression,
+    published_effects,
+    shipped_bundle,
+)
+from training.real.findings import MOST_SERVED, Findings
 from training.real.proportionality import Proportionality
 from training.real.resampling import FEWEST_DONORS
 from training.real.terms import (
     EVENTS_PER_PARAMETER,
     FEWEST_EVENTS_A_SIDE,
     FEWEST_PATIENTS_A_SIDE,
+    SURGERY,
     HazardTerms,
 )
 from training.reporting.checklists import source_attribute_section
@@ -28,7 +37,8 @@ from training.svg import COLOURS, Plot, page
 
 #: A test below this is named on the card; a tenth of the usual level, because there are many.
 SMALL_P = 0.005
-_SURGERY = "surgery"
+#: The printed ratio of overall survival, which is not given covariates.
+_PRINTED_RATIO = "os.hr.stratified.three_digits"
 
 _TEMPLATE = """# Model card: {id} {version}
 
@@ -49,17 +59,33 @@ Half of the cohort was observed for less than {median:.0f} months. {time_origin}
 
 {members} bootstrap resamples of the patients{by_arm}, each fitted with Cox models (Efron's ties,
 Breslow's baseline): death; local progression and death without it; ulceration and bleeding, each
-with death without it. All effects of the covariates are estimated; none is assumed.
+with death without it. All effects of the covariates are estimated; none is assumed. The arms'
+difference is estimated beside them, so that a baseline is that of patients not offered surgery.
 {draws} resamples were drawn; those without a finite maximum were drawn anew.
 
 {effect}
 
-| hazard | events | parameters | events per parameter | ratio of surgery | 95% limits |
-| --- | --- | --- | --- | --- | --- |
+| hazard | events | parameters | events each | surgery's ratio | 95% limits | expected slope |
+| --- | --- | --- | --- | --- | --- | --- |
 {hazards}
 
-Limits are quantiles over members.
-{forced}
+Ratios are those served, limits quantiles over members. The arms' difference counts as a
+parameter; "events each" are those per parameter. The expected slope is the bootstrap's estimate of
+the calibration slope in other patients of the same kind (mean slope of each resample's prognostic
+index in all patients): below 1, predictions lie that much too far apart. Nothing is shrunk for it.
+{alone}{forced}
+## Observed beside served
+
+Observed is Kaplan-Meier's estimate, or Aalen-Johansen's where death competes; served is the mean
+of what the bundle answers for the same patients in their own arm (at most {most_served} of an arm,
+gaps filled once). Risks: of a survival, of its end.
+
+| outcome | arm | {compared_header} |
+| --- | --- | {compared_rule} |
+{compared}
+
+{selection}
+
 ## What an interval means
 
 {interval_meaning}
@@ -71,7 +97,8 @@ Limits are quantiles over members.
 ## Terms that were not estimated
 
 A term is held at zero, the same as no effect, when fewer than {few_patients} patients or fewer
-than {few_events} events stand on one of its sides.
+than {few_events} events stand on one of its sides or at a level that it is compared with, or when
+its values follow from the other terms'.
 
 {dropped}
 
@@ -99,10 +126,14 @@ alone. A small p says that an effect changes over time; the model gives its aver
 ## Assumptions
 
 - Patients without observation to the end are like those with it, given the covariates.
-- Values are missing at random given the other values of their block and the outcome's class.
+- Values are missing at random given the other values of their block, the outcome's class and
+  the arm.
 - Where a patient's values are not known, predictions average over the trial's population, not the
   cohort's.
 - Hazards are proportional; effects on the log scale are additive; the effect of age is linear.
+{arm_assumption}- Months count from the decision, and the arm is what was offered then. Where
+  only operations are recorded, patients who died or worsened before one stand among those without
+  it, and nobody operated on could die before: this immortal time is not mended.
 - Given the covariates, the effect of surgery is one ratio for all patients on each hazard.
 - The cohort's patients are those whom the model is used for, and were recorded as the contract of
   the columns says.
@@ -120,12 +151,33 @@ _FROM_COHORT = (
 )
 _FROM_TRIAL = (
     "**The effect of surgery is the trial's, not this cohort's**: who was operated on was not "
-    "left to chance, so the arms differ by more than surgery. Every member draws it once from a "
-    "normal distribution on the log scale and keeps it as an offset, so that the baseline is "
-    "that of not being offered surgery. {sources} The paper prints no ratio of local progression "
-    "before death, of ulceration or of bleeding: those are what the virtual trials of the bundle "
-    "named give, which show the printed figures on average."
+    "left to chance, so the arms differ by more than surgery. The arms' difference is estimated "
+    "as a nuisance and not served. In its place every member takes the ratios of one member of "
+    "the bundle {bundle} ({digest}), all together. They are conditional: given the covariates "
+    "of the models, like those that are served. The printed ratio of overall survival, "
+    "{printed:.3f}, is not given covariates and is not used; ratios of local progression before "
+    "death, of ulceration and of bleeding are not printed. Ratios (SD of the logarithm): "
+    "{ratios}. That of local progression is an assumption. The bundle alone has {own:.2f}, "
+    "which rests on local progression and death being independent given the covariates; the "
+    "{cohorts} shipped matched cohorts, which show the same printed figures, have {low:.2f} to "
+    "{high:.2f}, the reference cohort {reference:.2f}. So {share:.0%} of the members draw it "
+    "from these cohorts."
 )
+
+_ARM_ASSUMPTION = (
+    "- Given the covariates, patients who were not offered surgery are those whom the baseline is "
+    "meant\n  for. Had those who were offered it gone without, their risks may have been others: "
+    "nothing here tells.\n"
+)
+
+_SELECTION = (
+    "Where the arms were not randomised, the baseline is fitted to patients who were not offered "
+    "surgery, so that in this arm served and observed agree but for chance, gaps and the average "
+    "over members. In the arm that was offered surgery they differ where its patients were chosen "
+    "in ways that no column tells, or where surgery has another effect here than in the trial. "
+    "Which of the two it is cannot be told from these data."
+)
+_NO_SELECTION = "The arms were declared randomised: both are fitted, and differ by chance only."
 
 
 def cohort_card(bundle: Bundle, found: Findings) -> str:
@@ -148,11 +200,16 @@ def cohort_card(bundle: Bundle, found: Findings) -> str:
         members=bundle.manifest["members"],
         by_arm=" within each arm" if plan.randomised else "",
         draws=found.draws,
-        effect=_FROM_COHORT if plan.randomised else _FROM_TRIAL.format(sources=_sources()),
-        hazards="\n".join(_hazard_row(bundle, name, found.terms[name]) for name in HAZARDS),
+        effect=_FROM_COHORT if plan.randomised else _effect_of_trial(),
+        hazards="\n".join(_hazard_row(bundle, found, name) for name in HAZARDS),
+        alone="".join(f"\n{line}\n" for line in alone_lines(found.terms)),
+        most_served=MOST_SERVED,
+        **_compared_words(found),
+        selection=_NO_SELECTION if plan.randomised else _SELECTION,
+        arm_assumption="" if plan.randomised else _ARM_ASSUMPTION,
         forced=_forced_words(found),
         interval_meaning=COHORT_INTERVAL_MEANING,
-        gaps=gap_words(found.gaps, found.cohort.size),
+        gaps=gap_section(found.gaps, found.cohort.size),
         few_patients=FEWEST_PATIENTS_A_SIDE,
         few_events=FEWEST_EVENTS_A_SIDE,
         dropped="\n".join(dropped_lines(found.terms)) or "All terms were estimated.",
@@ -187,12 +244,31 @@ def gap_words(found: dict[str, int], patients: int) -> str:
         f"{FIELDS[name].label} {count} ({count / patients:.0%})" for name, count in found.items()
     )
     return (
-        f"Not known: {said}. Inside each resample a gap takes the value of another patient of the "
-        "resample, drawn at random among those with the same known values of its block of "
-        "covariates and the same class of outcome (died or not, local progression first or not, "
-        f"third of the cumulative hazard); with fewer than {FEWEST_DONORS} such patients, among "
-        "all with the same known values. So the intervals carry what is not known."
+        f"Not known: {said}. Inside each resample, and for each hazard by itself, a gap takes the "
+        "value of another patient of the resample, drawn at random among those with the same "
+        "known values of its block of covariates and in the same class: this hazard's event or "
+        "none, third of its cumulative hazard, and arm; with fewer than "
+        f"{FEWEST_DONORS} such patients, in a wider class. The stronger the other covariates and "
+        "the more gaps, the more of an effect is lost, and the intervals do not tell that."
     )
+
+
+def gap_section(found: dict[str, int], patients: int) -> str:
+    """Return `gap_words` and, where there are gaps, what a simulation lost by filling them."""
+    if not found:
+        return gap_words(found, patients)
+    measured = resources.files("training").joinpath("measured", "gaps.md").read_text("utf-8")
+    return f"{gap_words(found, patients)}\n\n{measured.rstrip()}"
+
+
+def alone_lines(terms: dict[str, HazardTerms]) -> list[str]:
+    """Return a line for each hazard that is fitted to one arm alone."""
+    return [
+        f"{_words(name).capitalize()} is fitted to patients who were not offered surgery alone: "
+        f"fewer than {FEWEST_EVENTS_A_SIDE} of the others had it."
+        for name, found in terms.items()
+        if not found.arm
+    ]
 
 
 def dropped_lines(terms: dict[str, HazardTerms]) -> list[str]:
@@ -222,7 +298,7 @@ def tested_labels(found: Findings, hazard: str) -> list[str]:
     """Return the labels of the terms that a hazard's tests are about."""
     kept = found.terms[hazard].kept
     labels = [term.label for term, stays in zip(TERMS, kept, strict=True) if stays]
-    return [*labels, _SURGERY] if found.plan.randomised else labels
+    return [*labels, SURGERY] if found.terms[hazard].arm else labels
 
 
 def proportionality_report(bundle: Bundle, found: Findings) -> str:
@@ -277,21 +353,55 @@ def _words(hazard: str) -> str:
     return hazard.replace("_", " ")
 
 
-def _sources() -> str:
+def _effect_of_trial() -> str:
+    rows = [
+        f"{_words(name)} {np.exp(effect.mean):.3f} ({effect.standard_error:.3f})"
+        for name, effect in published_effects().items()
+    ]
+    shipped = shipped_bundle()
+    ratios = np.exp(cohorts_progression()[0])
+    return _FROM_TRIAL.format(
+        bundle=f"{shipped.id} {shipped.version}",
+        digest=shipped.digest,
+        printed=figure(_PRINTED_RATIO).estimate,
+        ratios="; ".join(rows),
+        own=np.exp(shipped.hazards[PROGRESSION].arm.mean()),
+        cohorts=len(ratios),
+        low=ratios.min(),
+        high=ratios.max(),
+        reference=ratios[0],
+        share=SHARE_OF_COHORTS,
+    )
+
+
+def _compared_words(found: Findings) -> dict[str, str]:
+    """Return the table of observed beside served risks, by outcome and arm."""
+    cells = {(risk.outcome, risk.arm, risk.month): risk for risk in found.risks}
+    months = sorted({month for _, _, month in cells})
     rows = []
-    for name, effect in published_effects().items():
-        ratio = f"{np.exp(effect.mean):.3f} (SE of the logarithm {effect.standard_error:.3f})"
-        rows.append(f"{_words(name)}: {ratio}, from {effect.source}")
-    return f"{'; '.join(rows)}. The bundle's digest is {shipped_bundle().digest}."
+    for outcome, arm in dict.fromkeys((risk.outcome, risk.arm) for risk in found.risks):
+        risks = [cells[outcome, arm, month] for month in months]
+        said = " | ".join(f"{risk.observed:.1%} / {risk.served:.1%}" for risk in risks)
+        rows.append(f"| {_words(outcome)} | {ARM_LABELS[ARMS[arm]]} | {said} |")
+    return {
+        "compared_header": " | ".join(f"month {month}: observed / served" for month in months),
+        "compared_rule": " | ".join("---" for _ in months),
+        "compared": "\n".join(sorted(rows)),
+    }
 
 
-def _hazard_row(bundle: Bundle, name: str, terms: HazardTerms) -> str:
+def _slope_words(slope: float) -> str:
+    return f"{slope:.2f}" if np.isfinite(slope) else "none"
+
+
+def _hazard_row(bundle: Bundle, found: Findings, name: str) -> str:
+    terms = found.terms[name]
     ratios = np.exp(bundle.hazards[name].arm)
     low, high = np.quantile(ratios, [0.025, 0.975])
     middle = np.exp(bundle.hazards[name].arm.mean())
     return (
         f"| {_words(name)} | {terms.events} | {terms.parameters} | {terms.ratio:.1f} "
-        f"| {middle:.2f} | {low:.2f} to {high:.2f} |"
+        f"| {middle:.2f} | {low:.2f} to {high:.2f} | {_slope_words(found.slopes[name])} |"
     )
 
 
@@ -312,7 +422,7 @@ def _balance_words(randomised: bool) -> str:
 
 
 def _test_rows(found: Findings) -> list[str]:
-    labels = [term.label for term in TERMS] + ([_SURGERY] if found.plan.randomised else [])
+    labels = [*(term.label for term in TERMS), SURGERY]
     columns = {}
     for name, test in found.tests.items():
         values = [] if test is None else list(test.p_values)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 
@@ -53,6 +54,21 @@ class LocalCohort:
         ends = [getattr(self.outcomes, name) for name in _MONTHS]
         longest = min(float(np.sort(months)[-STILL_OBSERVED]) for months in ends)
         return int(min(longest, LAST_HORIZON))
+
+    @property
+    def rows_digest(self) -> str:
+        """``sha256:`` and the digest of the patients' values, in whatever order they stand.
+
+        Covariates, arms, times and events as they were read, without the names of the rows: the
+        same for the same patients with other line ends, other columns or in another order.
+        """
+        columns = [
+            *(self.table[name] for name in sorted(self.table)),
+            self.arm,
+            *(getattr(self.outcomes, f.name) for f in fields(Outcomes)),
+        ]
+        rows = sorted(repr(row) for row in np.column_stack(columns).tolist())
+        return "sha256:" + hashlib.sha256("\n".join(rows).encode()).hexdigest()
 
     @property
     def median_follow_up(self) -> float:

@@ -21,20 +21,31 @@ from joblib import Parallel, delayed
 
 from models.bundle import Bundle
 from models.cox import CoxHazard
-from models.design_matrix import design_matrix
 from models.errors import InvalidInput, Problem
 from models.outcomes import COX, HAZARDS
 from models.table import FloatArray
 from models.texts import COHORT_INTERVAL_MEANING, INTENDED_USE
 from training.ensemble import stack_cox
 from training.fitting import CoxFit, hazard_events
-from training.real.card import gap_words, left_out_words
+from training.real.card import gap_section, left_out_words
 from training.real.cohort import STILL_OBSERVED, LocalCohort
-from training.real.ensemble import Prepared, draw_sample, draw_until_fitted, prepare
-from training.real.resampling import fill_gaps, gaps
-from training.real.terms import EVENTS_PER_PARAMETER, column_of, refuse_follow_up
-from training.real.train import RECORDED_PACKAGES, describe
-from training.weighted_cox import MONTHS, Weighted, fit_weighted_cox
+from training.real.ensemble import (
+    Prepared,
+    draw_sample,
+    draw_until_fitted,
+    filled_designs,
+    named,
+    prepare,
+)
+from training.real.resampling import gaps
+from training.real.terms import (
+    EVENTS_PER_PARAMETER,
+    column_of,
+    refuse_follow_up,
+    refuse_unknown,
+)
+from training.real.train import RECORDED_PACKAGES, count_events, describe
+from training.weighted_cox import MONTHS, NoMaximum, Weighted, fit_weighted_cox
 
 #: Keys that `save_bundle` adds, and those that only a trained bundle's own manifest has.
 _MADE_ANEW = ("format", "population", "files", "recalibration", "parent")
@@ -83,7 +94,7 @@ def check_recalibration(cohort: LocalCohort, plan: Recalibration, parent: Bundle
     InvalidInput
         With the hazards that have too few events for one slope.
     """
-    problems = refuse_follow_up(cohort)
+    problems = refuse_follow_up(cohort) + refuse_unknown(cohort)
     fewest = 1 if plan.force else EVENTS_PER_PARAMETER
     for name, (_, event) in hazard_events(cohort.outcomes).items():
         events = int(event.sum())
@@ -104,13 +115,13 @@ def recalibrate_bundle(
     plan: Recalibration,
     *,
     on_member: Callable[[], None] = lambda: None,
-) -> Bundle:
-    """Return the recalibrated bundle; nothing is written.
+) -> tuple[Bundle, list[str]]:
+    """Return the recalibrated bundle, and what must be said of its slopes; nothing is written.
 
     Raises
     ------
     InvalidInput
-        As `check_recalibration`.
+        As `check_recalibration`; and if the slope of death may be zero, unless forced.
     CannotFit
         If resamples cannot be fitted.
     """
@@ -127,6 +138,8 @@ def recalibrate_bundle(
     for member in Parallel(n_jobs=plan.jobs, return_as="generator")(tasks):
         fitted.append(member)
         on_member()
+    slopes = {name: np.array([each.slopes[name] for each in fitted]) for name in HAZARDS}
+    _refuse_slopes(slopes, plan)
     draft = replace(
         parent,
         manifest=_manifest(parent, cohort, plan),
@@ -135,8 +148,31 @@ def recalibrate_bundle(
         card="",
         forests={},
     )
-    expected = expected_events(parent, ready, np.random.default_rng(seeds[-1]))
-    return replace(draft, card=_card(draft, parent, cohort, (fitted, expected)))
+    events = compare_events(parent, ready, np.random.default_rng(seeds[-1]))
+    card = _card(draft, parent, cohort, (slopes, events))
+    return replace(draft, card=card), slope_warnings(slopes)
+
+
+def _limits(slopes: FloatArray) -> tuple[float, float]:
+    low, high = np.quantile(slopes, [0.025, 0.975])
+    return float(low), float(high)
+
+
+def slope_warnings(slopes: dict[str, FloatArray]) -> list[str]:
+    """Return a sentence for each hazard whose slope's 95% limits do not lie above zero."""
+    return [
+        f"Hazard {name}: the slope's 95% limits, {low:.2f} to {high:.2f}, do not lie above 0: the "
+        "parent's prognosis does not show in these patients."
+        for name, (low, high) in ((name, _limits(found)) for name, found in slopes.items())
+        if low <= 0
+    ]
+
+
+def _refuse_slopes(slopes: dict[str, FloatArray], plan: Recalibration) -> None:
+    said = slope_warnings({"death": slopes["death"]})
+    if said and not plan.force:
+        accepted = "a slope above 0, or --force"
+        raise InvalidInput([Problem("os_event", "no_prognosis", said[0], accepted)])
 
 
 def _member(parent: Bundle, place: int) -> dict[str, CoxFit]:
@@ -157,12 +193,16 @@ def _fit_member(
     none = np.zeros((ready.cohort.size, 0))
 
     def fit(rng: np.random.Generator) -> MemberFit:
-        weights, design = draw_sample(ready, rng)
+        weights, designs = draw_sample(ready, rng)
         cox, slopes = {}, {}
         for name, old in member.items():
             times, surgery = ready.times[name], ready.cohort.arm * old.arm
+            design = designs[name]
             index = (design @ mean_coefficients[name])[:, None]
-            found = fit_weighted_cox(index, times, Weighted(weights, surgery))
+            try:
+                found = fit_weighted_cox(index, times, Weighted(weights, surgery))
+            except NoMaximum as error:
+                raise named(error, name, ["the parent's prognostic index"]) from None
             slope = float(found.coefficients[0])
             known = surgery + slope * (design @ old.coefficients)
             baseline = fit_weighted_cox(none, times, Weighted(weights, known)).baseline
@@ -173,31 +213,36 @@ def _fit_member(
     return draw_until_fitted(fit, seed)[0]
 
 
-def expected_events(bundle: Bundle, ready: Prepared, rng: np.random.Generator) -> dict[str, float]:
-    """Return how many events of each hazard a bundle expects in a cohort, mean over members.
+def compare_events(
+    bundle: Bundle, ready: Prepared, rng: np.random.Generator
+) -> dict[str, tuple[int, float]]:
+    """Return observed events and those that a bundle expects, up to its last month, by hazard.
 
-    The sum over patients of the cumulative hazard at the end of observation, in the own arm.
+    Expected is the sum over patients of the cumulative hazard at the end of observation, in the
+    own arm: minus the logarithm of the members' mean survival of that hazard.
     """
-    cohort = ready.cohort
-    table = fill_gaps(cohort.table, ready.classes, np.ones(cohort.size), rng)
-    design = design_matrix(table)
-    observed = hazard_events(cohort.outcomes)
-    return {n: _expected(bundle.hazards[n], design, cohort.arm, observed[n][0]) for n in HAZARDS}
+    cohort, last = ready.cohort, bundle.last_month
+    designs = filled_designs(ready, np.ones(cohort.size), rng)
+    found = {}
+    for name, (months, event) in hazard_events(cohort.outcomes).items():
+        ends = np.minimum(months, last)
+        expected = _expected(bundle.hazards[name], designs[name], cohort.arm, ends)
+        found[name] = (int((event & (months <= last)).sum()), expected)
+    return found
 
 
 def _expected(hazard: CoxHazard, design: FloatArray, arm: FloatArray, months: FloatArray) -> float:
-    members = range(len(hazard.arm))
-    sums = [
-        np.interp(months, MONTHS, hazard.baseline[:, m])
-        @ np.exp(design @ hazard.coefficients[:, m] + arm * hazard.arm[m])
-        for m in members
-    ]
-    return float(np.mean(sums))
+    survival = np.zeros(len(months))
+    members = len(hazard.arm)
+    for m in range(members):
+        cumulative = np.interp(months, MONTHS, hazard.baseline[:, m])
+        ratio = np.exp(design @ hazard.coefficients[:, m] + arm * hazard.arm[m])
+        survival += np.exp(-cumulative * ratio)
+    return float(-np.log(survival / members).sum())
 
 
 def _manifest(parent: Bundle, cohort: LocalCohort, plan: Recalibration) -> dict[str, Any]:
     kept = {k: v for k, v in parent.manifest.items() if k not in _MADE_ANEW}
-    events = {n: int(event.sum()) for n, (_, event) in hazard_events(cohort.outcomes).items()}
     return {
         **kept,
         "id": plan.name,
@@ -205,8 +250,13 @@ def _manifest(parent: Bundle, cohort: LocalCohort, plan: Recalibration) -> dict[
         "kind": [COX],
         "seed": plan.seed,
         "packages": {name: version(name) for name in RECORDED_PACKAGES},
-        "recalibration": describe(cohort, events, randomised=False, effect="parent"),
-        "parent": {"id": parent.id, "version": parent.version, "digest": parent.digest},
+        "recalibration": describe(cohort, count_events(cohort), randomised=False, effect="parent"),
+        "parent": {
+            "id": parent.id,
+            "version": parent.version,
+            "digest": parent.digest,
+            "rows_digests": list(parent.rows_digests),
+        },
     }
 
 
@@ -227,10 +277,14 @@ is the parent's, with its differences between subgroups where it has them: it en
 part of the log hazard. The parent's forests, if it has any, are not in this bundle, because they
 cannot be recalibrated so.
 
-| hazard | events | expected by the parent | observed / expected | slope | 95% limits |
+| hazard | events by month {compared} | expected | observed / expected | slope | 95% limits |
 | --- | --- | --- | --- | --- | --- |
 {rows}
 
+Both events and those expected are counted up to month {compared}, the parent's last, and up to the
+end of each patient's observation. Expected is the sum over patients of the cumulative hazard that
+the mean of the members' survival gives, because that mean is what is served.
+{warned}
 Figures reach to month {last_month}: until then at least {still_observed} local patients were
 observed for every outcome. Later months are refused.
 
@@ -244,7 +298,8 @@ observed for every outcome. Later months are refused.
 
 - The parent's covariates weigh against each other here as they do there; only their common
   strength, hazard by hazard, was looked at.
-- The effect of surgery is the same here as for the parent.
+- The effect of surgery is the same here as for the parent. The baselines are those of both arms
+  together under that effect, so that patients who were chosen for surgery move them.
 - Local patients without observation to the end are like those with it, given the index.
 
 # The parent's card
@@ -260,19 +315,19 @@ def _card(
     bundle: Bundle,
     parent: Bundle,
     cohort: LocalCohort,
-    fits: tuple[list[MemberFit], dict[str, float]],
+    fits: tuple[dict[str, FloatArray], dict[str, tuple[int, float]]],
 ) -> str:
     described = bundle.manifest["recalibration"]
-    fitted, expected = fits
+    slopes, compared = fits
     rows = []
     for name in HAZARDS:
-        slopes = np.array([member.slopes[name] for member in fitted])
-        low, high = np.quantile(slopes, [0.025, 0.975])
-        events = described["events"][name]
+        low, high = _limits(slopes[name])
+        events, expected = compared[name]
         rows.append(
-            f"| {name.replace('_', ' ')} | {events} | {expected[name]:.1f} "
-            f"| {events / expected[name]:.2f} | {slopes.mean():.2f} | {low:.2f} to {high:.2f} |"
+            f"| {name.replace('_', ' ')} | {events} | {expected:.1f} | {events / expected:.2f} "
+            f"| {slopes[name].mean():.2f} | {low:.2f} to {high:.2f} |"
         )
+    warned = [f"\n**{said}**" for said in slope_warnings(slopes)]
     return _TEMPLATE.format(
         id=bundle.id,
         version=bundle.version,
@@ -285,9 +340,11 @@ def _card(
         training_data=parent.training_data,
         left_out=left_out_words(cohort.left_out),
         rows="\n".join(rows),
+        compared=parent.last_month,
+        warned="\n".join(warned) + "\n" if warned else "",
         last_month=described["last_month"],
         still_observed=STILL_OBSERVED,
-        gaps=gap_words(gaps(cohort.table), cohort.size),
+        gaps=gap_section(gaps(cohort.table), cohort.size),
         interval_meaning=COHORT_INTERVAL_MEANING,
         parent_card=_demoted(parent.card),
     )

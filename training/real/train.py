@@ -16,16 +16,24 @@ from models.evidence import targets_digest
 from models.outcomes import COX
 from training.covariate_sampling import population_blocks
 from training.ensemble import stack_cox
+from training.fitting import hazard_events
 from training.real.card import cohort_card
 from training.real.cohort import LocalCohort
-from training.real.ensemble import LocalMember, fit_local_ensemble, prepare
-from training.real.findings import Findings, Plan, look_at
+from training.real.ensemble import (
+    LocalMember,
+    filled_designs,
+    fit_local_ensemble,
+    prepare,
+)
+from training.real.findings import Findings, Plan, look_at, risks_by_arm
 from training.real.terms import (
     HazardTerms,
     hazard_terms,
+    refuse_arm_events,
     refuse_arms,
     refuse_few_events,
     refuse_follow_up,
+    refuse_unknown,
 )
 
 RECORDED_PACKAGES = ("numpy", "scipy", "scikit-survival", "numba", "joblib")
@@ -37,11 +45,15 @@ def check_cohort(cohort: LocalCohort, plan: Plan) -> dict[str, HazardTerms]:
     Raises
     ------
     InvalidInput
-        If one arm is missing, nobody was observed for long, or there are too few events.
+        If one arm is missing, nobody was observed for long, a covariate has no value, or there
+        are too few events.
     """
+    problems = refuse_arms(cohort) + refuse_follow_up(cohort) + refuse_unknown(cohort)
+    if problems:
+        # Without two arms, or with a column of gaps, terms cannot be told apart.
+        raise InvalidInput(problems)
     terms = hazard_terms(cohort, randomised=plan.randomised)
-    problems = refuse_arms(cohort) + refuse_follow_up(cohort)
-    problems += refuse_few_events(terms, force=plan.force, randomised=plan.randomised)
+    problems = refuse_arm_events(terms, cohort) + refuse_few_events(terms, force=plan.force)
     if problems:
         raise InvalidInput(problems)
     return terms
@@ -66,8 +78,8 @@ def train_on_cohort(
     for member in fit_local_ensemble(ready, terms, seeds[:-1], plan.jobs):
         fitted.append(member)
         on_member()
-    findings = look_at(ready, plan, terms, np.random.default_rng(seeds[-1]))
-    findings = replace(findings, draws=sum(member.draws for member in fitted))
+    rng = np.random.default_rng(seeds[-1])
+    designs = filled_designs(ready, np.ones(cohort.size), rng)
     draft = Bundle(
         {
             "id": plan.name,
@@ -81,7 +93,7 @@ def train_on_cohort(
             "packages": {name: version(name) for name in RECORDED_PACKAGES},
             "cohort": describe(
                 cohort,
-                {name: found.events for name, found in terms.items()},
+                count_events(cohort),
                 randomised=plan.randomised,
                 effect="cohort" if plan.randomised else "published",
             ),
@@ -91,7 +103,25 @@ def train_on_cohort(
         population=population_blocks(),
         card="",
     )
+    findings = replace(
+        look_at(ready, plan, terms, designs),
+        draws=sum(member.draws for member in fitted),
+        slopes={name: _mean_slope(fitted, name) for name in terms},
+        risks=risks_by_arm(draft, cohort, designs["death"], rng),
+    )
     return replace(draft, card=cohort_card(draft, findings)), findings
+
+
+def _mean_slope(fitted: list[LocalMember], name: str) -> float:
+    """Return the mean over members that have one; NaN without any."""
+    slopes = np.array([member.slopes[name] for member in fitted])
+    known = slopes[np.isfinite(slopes)]
+    return float(known.mean()) if len(known) else float("nan")
+
+
+def count_events(cohort: LocalCohort) -> dict[str, int]:
+    """Return the observed events of each hazard."""
+    return {n: int(event.sum()) for n, (_, event) in hazard_events(cohort.outcomes).items()}
 
 
 def describe(
@@ -102,6 +132,7 @@ def describe(
         "patients": cohort.size,
         "events": events,
         "data_digest": cohort.digest,
+        "rows_digest": cohort.rows_digest,
         "randomised": randomised,
         "effect_of_surgery": effect,
         "median_follow_up": round(cohort.median_follow_up, 4),

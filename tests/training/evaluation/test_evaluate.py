@@ -14,12 +14,14 @@ from click.testing import CliRunner
 from models.assess import Question, assess
 from models.evidence import pairs
 from models.outcomes import OUTCOMES
-from tests.support.bundles import cox_bundle, save_small, small_manifest
+from tests.support.bundles import cox_bundle, recalibrated_bundle, save_small, small_manifest
 from tests.support.cohorts import rows_of, simulate, text_of
 from training.commands.evaluate import evaluate
 from training.evaluation.evaluate import EVERYBODY, METRICS, Settings, evaluate_bundle
 from training.evaluation.predicted import predict_own_arm
+from training.evaluation.report import Subject
 from training.real.reading import read_local_cohort
+from training.reference import reference_csv
 
 MONTHS = (12, 36)
 
@@ -172,6 +174,7 @@ def test_patients_that_the_bundle_knows_are_pointed_out(text, tmp_path):
         "patients": 400,
         "events": dict.fromkeys(cox_bundle(3).hazards, 50),
         "data_digest": cohort.digest,
+        "rows_digest": cohort.rows_digest,
         "randomised": False,
         "effect_of_surgery": "published",
         "median_follow_up": 50.0,
@@ -179,12 +182,45 @@ def test_patients_that_the_bundle_knows_are_pointed_out(text, tmp_path):
     }
     manifest = small_manifest(kind=["cox"], training_data="cohort", cohort=described)
     known = save_small(tmp_path / "known", forests={}, manifest=manifest)
-    done = run(tmp_path, text, "--horizons", "12", "--no-subgroups", bundle=known)
+    turned = text_of(rows_of(text)[::-1]).replace("\n", "\r\n")
+    done = run(tmp_path, turned, "--horizons", "12", "--no-subgroups", bundle=known)
     assert done.exit_code == 0, done.output
-    words = "The bundle was fitted to these very patients."
+    words = "The bundle, or one that it comes from, was fitted to these very patients."
     assert words in (tmp_path / "out" / "report.html").read_text("utf-8")
     message = json.loads((tmp_path / "out" / "metrics.json").read_text("utf-8"))
     assert message["remark"].startswith(words)
+
+
+def test_patients_of_a_parent_are_pointed_out(cohort):
+    manifest = {**recalibrated_bundle().manifest}
+    manifest["parent"] = {**manifest["parent"], "rows_digests": [cohort.rows_digest]}
+    child = replace(recalibrated_bundle(), manifest=manifest)
+    assert Subject(child, cohort).seen_before
+    assert not Subject(recalibrated_bundle(), cohort).seen_before
+
+
+def test_a_cohort_that_ends_at_the_main_month_keeps_it(tmp_path):
+    rows = rows_of(reference_csv())
+    for row in rows:
+        for stem in ("os", "lrfs", "ulceration", "bleeding"):
+            if float(row[f"{stem}_months"]) > 60:
+                row[f"{stem}_months"], row[f"{stem}_event"] = "60", "0"
+    done = run(tmp_path, text_of(rows), "--no-subgroups")
+    assert done.exit_code == 0, done.output
+    message = json.loads((tmp_path / "out" / "metrics.json").read_text("utf-8"))
+    late = [m for m in message["metrics"] if m["month"] == 60]
+    assert message["main_month"] == 60
+    assert late
+    assert all(m["estimate"] is not None for m in late), late
+    whole = tmp_path / "whole"
+    whole.mkdir()
+    run(whole, reference_csv(), "--no-subgroups")
+    full = json.loads((whole / "out" / "metrics.json").read_text("utf-8"))
+    points = {
+        (m["outcome"], m["name"]): m["estimate"] for m in full["metrics"] if m["month"] == 60
+    }
+    for m in late:
+        assert m["estimate"] == pytest.approx(points[m["outcome"], m["name"]], abs=0.02), m
 
 
 def test_months_beyond_the_patients_are_left_out(text, tmp_path):

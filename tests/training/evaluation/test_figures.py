@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import kstest
+from scipy.stats import chi2, kstest
 from sksurv.metrics import (
     brier_score,
     concordance_index_ipcw,
@@ -17,11 +17,18 @@ from training.evaluation.calibration import (
     calibrate_at,
     cloglog,
     d_calibration,
+    d_statistic,
     smoothed,
 )
 from training.evaluation.decisions import THRESHOLDS, decision_curve
 from training.evaluation.discrimination import auc, brier, integrated_brier, uno_c
-from training.evaluation.observed import CannotCompute, Observed, happened_by, observed_risk
+from training.evaluation.observed import (
+    CannotCompute,
+    Observed,
+    censoring_months,
+    happened_by,
+    observed_risk,
+)
 
 SAME = 1e-10
 MONTHS = np.array([12.0, 24.0, 36.0, 60.0])
@@ -159,9 +166,17 @@ def test_an_event_comes_before_a_censoring_of_the_same_time():
     assert list(event) == [1, 0, 1, 0]
 
 
+def test_whoever_is_censored_at_the_month_was_free_of_the_event_through_it():
+    seen = Observed(np.array([1.0, 2.0, 3.0, 5.0, 5.0]), np.array([0.0, 1.0, 0.0, 0.0, 1.0]))
+    event, weights = happened_by(seen, 5)
+    # G(5-) = 4/5 * 2/3 where the censored of months 1 and 3 left.
+    assert weights == pytest.approx([0, 5 / 4, 0, 15 / 8, 15 / 8])
+    assert list(event) == [0, 1, 0, 0, 1]
+
+
 def test_nobody_beyond_is_told():
     seen = Observed(np.array([1.0, 2.0]), np.array([1.0, 0.0]))
-    with pytest.raises(CannotCompute, match="nobody was observed beyond month 5"):
+    with pytest.raises(CannotCompute, match="nobody was observed until month 5"):
         happened_by(seen, 5)
 
 
@@ -223,33 +238,63 @@ def test_no_event_has_no_calibration():
 # D-calibration.
 
 
-def exact(seed):
-    """Return survival at the end of observation under the truth, without rounding of times."""
+def exact(seed, longest=110, size=1000):
+    """Return survival at the end of observation and at censoring, and whether it was the event."""
     rng = np.random.default_rng(seed)
-    hazard = np.exp(rng.normal(size=1000)) / 40
-    time, end = rng.exponential(1 / hazard), rng.uniform(5, 110, 1000)
-    seen = Observed(np.minimum(time, end), (time <= end).astype(float))
-    return np.exp(-hazard * seen.months), seen
+    hazard = np.exp(rng.normal(size=size)) / 40
+    time, end = rng.exponential(1 / hazard), rng.uniform(5, longest, size)
+    return np.exp(-hazard * np.minimum(time, end)), time <= end, np.exp(-hazard * end)
 
 
-def test_p_values_of_the_truth_are_uniform():
-    p_values = [d_calibration(*exact(seed))[1] for seed in range(60)]
-    # Spreading the censored makes the test a little shy.
-    assert np.mean(np.array(p_values) < 0.05) <= 0.1
-    assert kstest(p_values, "uniform", alternative="greater").pvalue > 0.001
+def p_value(survival, ended, at_censoring, seed=1):
+    return d_calibration(
+        survival, ended, np.tile(at_censoring, (20, 1)), np.random.default_rng(seed)
+    )
+
+
+@pytest.mark.parametrize("longest", [25, 110])
+def test_p_values_of_the_truth_are_uniform(longest):
+    p_values = [p_value(*exact(seed, longest, 300), seed) for seed in range(100)]
+    assert kstest(p_values, "uniform").pvalue > 0.001
+    assert 0.01 <= np.mean(np.array(p_values) < 0.1) <= 0.2
 
 
 def test_wrong_distributions_are_seen():
-    survival, seen = exact(1)
-    assert d_calibration(survival**0.6, seen)[1] < 1e-4
+    survival, ended, at_censoring = exact(1)
+    assert p_value(survival**0.6, ended, at_censoring**0.6) < 0.01
+
+
+def test_wrong_distributions_are_seen_under_censoring_where_chi_squared_sees_none():
+    simulated, plain = [], []
+    for seed in range(20):
+        survival, ended, at_censoring = exact(seed, longest=25, size=600)
+        wrong, at_censoring = survival**0.75, at_censoring**0.75
+        simulated.append(p_value(wrong, ended, at_censoring, seed))
+        plain.append(chi2.sf(d_statistic(wrong, ended), 9))
+    assert np.mean(np.array(simulated) < 0.05) > 0.5
+    assert np.mean(np.array(plain) < 0.05) < 0.2
+
+
+def test_unseen_censoring_comes_after_the_event_and_as_often_as_seen():
+    rng = np.random.default_rng(2)
+    time, end = rng.exponential(40, 4000), rng.uniform(5, 80, 4000)
+    seen = Observed(np.minimum(time, end), (time <= end).astype(float))
+    drawn = censoring_months(seen, 80.0, rng)
+    censored = seen.status == 0
+    assert np.array_equal(drawn[censored], end[censored])
+    assert (drawn[~censored] >= seen.months[~censored]).all()
+    assert np.quantile(drawn, [0.25, 0.5, 0.75]) == pytest.approx(
+        np.quantile(end, [0.25, 0.5, 0.75]), abs=2.5
+    )
 
 
 def test_a_censored_patient_is_spread_below_her_survival():
-    survival, seen = np.array([0.25]), Observed(np.array([5.0]), np.array([0.0]))
+    survival = np.array([0.25])
     # 0.4 of a patient in each of the two lowest bins, 0.2 in the third; a tenth is expected.
     counts = np.array([0.4, 0.4, 0.2, *np.zeros(7)])
-    statistic, _ = d_calibration(survival, seen)
-    assert statistic == pytest.approx(((counts - 0.1) ** 2 / 0.1).sum())
+    assert d_statistic(survival, np.array([False])) == pytest.approx(
+        ((counts - 0.1) ** 2 / 0.1).sum()
+    )
 
 
 # Decision curves.

@@ -2,22 +2,27 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from click.testing import CliRunner
 
 from models.bundle import load_bundle
+from models.design_matrix import design_matrix
 from models.outcomes import HAZARDS
 from models.source_attributes import read_attributes
 from models.texts import COHORT_INTERVAL_MEANING, INTENDED_USE
-from tests.support.bundles import default_bundle, save_small
+from tests.support.bundles import cohort_bundle, default_bundle, save_small
 from tests.support.cohorts import rows_of, simulate, text_of
 from training.commands.cohorts import MOST_PROBLEMS
 from training.commands.recalibrate import recalibrate
 from training.commands.train import train
 from training.real.effects import published_effects, shipped_bundle
-from training.real.ensemble import CannotFit, draw_until_fitted
+from training.real.ensemble import CannotFit, draw_until_fitted, fit_local_member, prepare
+from training.real.reading import read_local_cohort
+from training.real.recalibrate import compare_events
+from training.real.terms import HazardTerms
 from training.weighted_cox import NoMaximum
 
 MEMBERS = 4
@@ -99,8 +104,13 @@ def test_the_card_says_it_in_words(trained):
     assert "a local cohort of 1200 patients" in card
     assert cohort["data_digest"] in card
     assert "**The effect of surgery is the trial's, not this cohort's**" in card
-    assert "os.hr.stratified.three_digits" in card
     assert shipped_bundle().digest in card
+    assert "The printed ratio of overall survival, 0.858, is not given covariates" in card
+    death = published_effects()["death"]
+    assert f"death {np.exp(death.mean):.3f} ({death.standard_error:.3f})" in card
+    assert "month 12: observed / served" in card
+    assert "Which of the two it is cannot be told from these data." in card
+    assert "this immortal time is not mended" in card
     for name, events in cohort["events"].items():
         assert f"| {name.replace('_', ' ')} | {events} | " in card
     assert "Every covariate of the models is known of every patient." in card
@@ -125,7 +135,7 @@ def test_no_patient_row_is_in_the_bundle(trained, text):
 
 def test_the_report_has_a_plot_of_every_test(trained):
     html = (trained[1] / "tests.html").read_text("utf-8")
-    assert html.count("<figure>") == 13 * len(HAZARDS)
+    assert html.count("<figure>") == 14 * len(HAZARDS)
     assert "<script" not in html
 
 
@@ -151,14 +161,12 @@ def test_randomised_takes_the_effect_from_the_arms(invoke, text, tmp_path):
     assert not np.array_equal(drawn, bundle.hazards["death_without_bleeding"].arm)
 
 
-def test_the_published_effects_are_those_of_the_evidence():
+def test_the_published_effects_are_the_conditional_ones_of_the_bundle():
     effects = published_effects()
-    assert np.exp(effects["death"].mean) == pytest.approx(0.858)
-    assert effects["death"].standard_error == pytest.approx(
-        np.log(1.073 / 0.686) / (2 * 1.6448536)
-    )
-    for name in ("local_progression", "ulceration", "bleeding"):
-        assert effects[name].mean == default_bundle().hazards[name].arm.mean()
+    for name in ("death", "ulceration", "bleeding"):
+        drawn = default_bundle().hazards[name].arm
+        assert effects[name].mean == drawn.mean()
+        assert effects[name].standard_error == drawn.std(ddof=1)
     assert effects["death_without_ulceration"] == effects["death"]
 
 
@@ -283,8 +291,49 @@ def test_a_resample_without_a_maximum_is_drawn_anew_and_not_for_ever():
     def never(rng):
         raise NoMaximum("none")
 
-    with pytest.raises(CannotFit):
+    with pytest.raises(CannotFit, match="of 25 the cause is: none"):
         draw_until_fitted(never, np.random.SeedSequence(1))
+
+
+def test_what_has_no_maximum_is_named():
+    cohort = read_local_cohort(simulate(400, 6).text.encode())
+    died = cohort.outcomes.os_event == 1
+    table = {**cohort.table, "liver_metastasis": died.astype(float)}
+    alive = replace(cohort, table=table)
+    ready = prepare(alive, randomised=True)
+    everything = HazardTerms(int(died.sum()), np.ones(13, dtype=bool), {}, 14)
+    with pytest.raises(CannotFit, match=r"25 the cause is: hazard death, liver metastasis: "):
+        fit_local_member(np.random.SeedSequence(1), ready, dict.fromkeys(HAZARDS, everything))
+
+
+USUAL = {
+    "no T3": ({"clinical_t": {"T3": "T4"}}, "T4, beyond T3 (0 patients with T3)"),
+    "one age": ({"age": None}, "age, per 10 years (the same for all patients)"),
+    "no HER2 without ER": (
+        {"her2_status": None},
+        "ER and HER2 positive, beyond both (3 patients with ER negative and HER2 positive)",
+    ),
+}
+
+
+@pytest.mark.parametrize(("change", "said"), USUAL.values(), ids=USUAL)
+def test_usual_codings_are_fitted_and_what_was_dropped_is_named(
+    invoke, text, tmp_path, change, said
+):
+    rows, left = rows_of(text), 3
+    for row in rows:
+        if "clinical_t" in change:
+            row["clinical_t"] = change["clinical_t"].get(row["clinical_t"], row["clinical_t"])
+        elif "age" in change:
+            row["age"] = "60"
+        elif (row["er_status"], row["her2_status"]) == ("negative", "positive"):
+            left -= 1
+            if left < 0:
+                row["er_status"] = "positive"
+    result = invoke(text_of(rows))
+    assert result.exit_code == 0, result.output
+    for told in (one_line(result.output), one_line(load_bundle(tmp_path / "out").card)):
+        assert f"- death: {said}." in told
 
 
 # Recalibration.
@@ -295,7 +344,12 @@ def test_a_recalibrated_bundle_names_its_parent(invoke, text, tmp_path):
     result = invoke(text, "--bundle", str(parent), command=recalibrate)
     assert result.exit_code == 0, result.output
     old, new = load_bundle(parent), load_bundle(tmp_path / "out")
-    assert new.manifest["parent"] == {"id": old.id, "version": old.version, "digest": old.digest}
+    assert new.manifest["parent"] == {
+        "id": old.id,
+        "version": old.version,
+        "digest": old.digest,
+        "rows_digests": [],
+    }
     major, minor, _ = old.version.split(".")
     assert (new.id, new.version) == (old.id, f"{major}.{int(minor) + 1}.0")
     assert new.training_data == old.training_data
@@ -318,6 +372,70 @@ def test_a_recalibrated_cohort_bundle_can_be_recalibrated_again(trained, invoke,
     assert invoke(text, *more, command=recalibrate).exit_code == 0
     second = load_bundle(tmp_path / "out")
     assert second.manifest["parent"]["digest"] == first.digest
+    seen = read_local_cohort(text.encode()).rows_digest
+    assert second.rows_digests == (seen,)
+
+
+def test_the_patients_of_all_ancestors_are_remembered(trained, invoke, text, tmp_path):
+    parent, digests = trained[1] / "out", [read_local_cohort(text.encode()).rows_digest]
+    for step in range(2):
+        other = simulate(900, 20 + step).text
+        more = ("--bundle", str(parent), "--id", f"step-{step}")
+        assert invoke(other, *more, command=recalibrate).exit_code == 0
+        parent = (tmp_path / "out").rename(tmp_path / f"step-{step}")
+        digests.append(read_local_cohort(other.encode()).rows_digest)
+    assert load_bundle(parent).rows_digests == tuple(digests)
+
+
+def shuffled(text):
+    """Return a cohort whose outcomes belong to other patients of the same arm."""
+    rows, rng = rows_of(text), np.random.default_rng(4)
+    names = [name for name in rows[0] if name.endswith(("_months", "_event"))]
+    for arm in ("systemic_therapy", "ptr_plus_systemic_therapy"):
+        own = [row for row in rows if row["arm"] == arm]
+        others = [{name: own[at][name] for name in names} for at in rng.permutation(len(own))]
+        for row, other in zip(own, others, strict=True):
+            row.update(other)
+    return text_of(rows)
+
+
+def test_a_prognosis_that_does_not_show_is_refused_or_forced_with_a_warning(
+    invoke, text, tmp_path
+):
+    more = ("--bundle", str(save_small(tmp_path / "parent", 20)))
+    output = refused(invoke(shuffled(text), *more, command=recalibrate), tmp_path)
+    assert "Hazard death: the slope's 95% limits" in output
+    assert "--force" in output
+    done = invoke(shuffled(text), *more, "--force", command=recalibrate)
+    assert done.exit_code == 0, done.output
+    assert "Warning: Hazard death: the slope's 95% limits" in done.output
+    card = one_line(load_bundle(tmp_path / "out").card)
+    assert "**Hazard death: the slope's 95% limits" in card
+
+
+def test_a_prognosis_that_shows_needs_no_warning(invoke, text, tmp_path):
+    more = ("--bundle", str(save_small(tmp_path / "parent", 20)))
+    done = invoke(text, *more, command=recalibrate)
+    assert "Hazard death: the slope" not in done.output
+
+
+def test_observed_and_expected_events_are_of_the_same_time():
+    cohort = read_local_cohort(simulate(1200, 6).text.encode())
+    bundle = cohort_bundle(20, last_month=36)
+    ready = prepare(cohort, randomised=False)
+    found = compare_events(bundle, ready, np.random.default_rng(1))
+    months, event = cohort.outcomes.os_months, cohort.outcomes.os_event == 1
+    observed, expected = found["death"]
+    assert observed == (event & (months <= 36)).sum() < event.sum()
+    hazard, design = bundle.hazards["death"], design_matrix(cohort.table)
+    ratio = np.exp(design @ hazard.coefficients + np.outer(cohort.arm, hazard.arm))
+    at_end = np.array(
+        [np.interp(np.minimum(months, 36), np.arange(97), each) for each in hazard.baseline.T]
+    ).T
+    survival = np.exp(-ratio * at_end).mean(axis=1)
+    assert expected == pytest.approx(-np.log(survival).sum(), rel=1e-9)
+    # A mean over members' hazards expects more than the mean survival that is served.
+    assert expected < (ratio * at_end).mean(axis=1).sum()
 
 
 def test_a_bundle_recalibrated_on_its_own_patients_has_slopes_near_one(

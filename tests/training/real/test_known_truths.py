@@ -1,11 +1,15 @@
 """Three cohorts whose truth is known: what is trained, evaluated and recalibrated finds it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
+from sksurv.linear_model import CoxPHSurvivalAnalysis
+from sksurv.util import Surv
 
-from models.assess import member_predictions
-from models.design_matrix import TERM_NAMES
+from models.design_matrix import TERM_NAMES, design_matrix
 from models.outcomes import HAZARDS
+from models.table import select_rows
 from tests.support.bundles import cox_bundle
 from tests.support.cohorts import (
     alive_without_surgery,
@@ -16,11 +20,21 @@ from tests.support.cohorts import (
 )
 from training.evaluation.evaluate import Settings, evaluate_bundle
 from training.evaluation.predicted import predict_own_arm
-from training.real.effects import published_effects
+from training.fitting import hazard_events
+from training.real.effects import (
+    PROGRESSION,
+    cohorts_progression,
+    draw_effects,
+    published_effects,
+    shipped_bundle,
+)
 from training.real.findings import Plan
 from training.real.reading import read_local_cohort
 from training.real.recalibrate import Recalibration, recalibrate_bundle
 from training.real.train import train_on_cohort
+from training.reference import reference_csv
+from training.truth import patients_of
+from training.weighted_cox import Weighted, fit_weighted_cox, timeline
 
 SIZE = 3000
 MEMBERS = 30
@@ -56,14 +70,6 @@ def evaluated(bundle, cohort):
 def around(values, sds=2.5):
     """Return limits around the mean of members."""
     return values.mean() - sds * values.std(ddof=1), values.mean() + sds * values.std(ddof=1)
-
-
-def without_surgery(bundle, cohort, month):
-    """Return the mean predicted survival of all patients when not offered surgery."""
-    from models.design_matrix import design_matrix
-
-    found = member_predictions(design_matrix(cohort.table), bundle, [month])
-    return float(found[:, 0, 0].mean())
 
 
 # One: proportional hazards, randomised.
@@ -152,11 +158,85 @@ def test_confounded_arms_are_not_believed(chosen):
         assert bundle.hazards[name].arm.std(ddof=1) == pytest.approx(
             published.standard_error, rel=0.45
         )
+
+
+def of_arm(risks, arm):
+    return [r for r in risks if r.outcome == "overall_survival" and r.arm == arm]
+
+
+def test_the_baseline_is_that_of_patients_who_were_not_offered_surgery(chosen):
+    simulated, frail, cohort = chosen
+    _, found = trained(cohort, randomised=False)
+    risks = of_arm(found.risks, 0)
+    assert [risk.month for risk in risks] == [12, 36, 60]
+    for risk in risks:
+        assert risk.served == pytest.approx(risk.observed, abs=0.03)
+    # What is true of them if nobody is offered surgery: those chosen for it do not come in.
+    rows = np.flatnonzero(cohort.arm == 0)
     truths = [simulated.truth.death, scaled(simulated.truth, level=2.0).death]
-    own = [truths[int(each)] for each in chosen[1]]
-    true = alive_without_surgery(simulated.patients, own, 60)
-    assert without_surgery(bundle, cohort, 60) == pytest.approx(true, abs=0.03)
-    assert abs(without_surgery(naive, cohort, 60) - true) > 0.05
+    patients = patients_of(select_rows(simulated.patients.table, rows), cohort.arm[rows])
+    own = [truths[int(each)] for each in frail[rows]]
+    true = alive_without_surgery(patients, own, 60)
+    assert 1 - risks[-1].served == pytest.approx(true, abs=0.03)
+
+
+def test_selection_shows_in_the_arm_that_was_offered_surgery(chosen, randomised):
+    _, found = trained(chosen[2], randomised=False)
+    late = of_arm(found.risks, 1)[-1]
+    assert late.served - late.observed > 0.1
+    _, fair = trained(read(randomised), randomised=True)
+    for risk in fair.risks:
+        assert risk.served == pytest.approx(risk.observed, abs=0.05)
+
+
+def test_a_hazard_with_hardly_an_event_after_surgery_has_a_baseline(randomised):
+    cohort = read(randomised)
+    outcomes = cohort.outcomes
+    rows = np.flatnonzero((outcomes.ulceration_event == 1) & (cohort.arm == 1))
+    event, months = outcomes.ulceration_event.copy(), outcomes.ulceration_months.copy()
+    event[rows] = np.where(outcomes.os_event[rows] == 1, 2.0, 0.0)
+    months[rows] = outcomes.os_months[rows]
+    none = replace(
+        cohort, outcomes=replace(outcomes, ulceration_event=event, ulceration_months=months)
+    )
+    bundle, found = trained(none, randomised=False)
+    (risk,) = [
+        r for r in found.risks if (r.outcome, r.arm, r.month) == ("local_ulceration", 0, 36)
+    ]
+    assert risk.served == pytest.approx(risk.observed, abs=0.03)
+    assert "Ulceration is fitted to patients who were not offered surgery alone" in bundle.card
+
+
+def test_effects_are_drawn_together_from_one_member_of_the_shipped_bundle():
+    shipped = {name: hazard.arm for name, hazard in shipped_bundle().hazards.items()}
+    rng = np.random.default_rng(3)
+    draws = [draw_effects(rng) for _ in range(400)]
+    own = 0
+    for drawn in draws:
+        (member,) = np.flatnonzero(shipped["death"] == drawn["death"])
+        for name in set(HAZARDS) - {PROGRESSION}:
+            assert drawn[name] == shipped[name][member]
+        own += drawn[PROGRESSION] == shipped[PROGRESSION][member]
+    assert 0.4 < own / len(draws) < 0.6
+    found = np.array([[drawn[name] for name in HAZARDS] for drawn in draws])
+    for column, name in zip(found.T, HAZARDS, strict=True):
+        effect = published_effects()[name]
+        assert column.mean() == pytest.approx(effect.mean, abs=0.2 * effect.standard_error)
+        assert column.std() == pytest.approx(effect.standard_error, rel=0.2)
+
+
+def test_the_matched_cohorts_ratio_of_progression_is_within_one_sd():
+    ratios, errors = cohorts_progression()
+    reference = read_local_cohort(reference_csv().encode())
+    model = CoxPHSurvivalAnalysis(ties="efron")
+    months, event = hazard_events(reference.outcomes)[PROGRESSION]
+    design = np.column_stack([design_matrix(reference.table), reference.arm])
+    model.fit(design, Surv.from_arrays(event, months))
+    assert ratios[0] == pytest.approx(model.coef_[-1], abs=1e-6)
+    assert len(ratios) == len(errors) == 11
+    effect = published_effects()[PROGRESSION]
+    assert abs(ratios[0] - effect.mean) < effect.standard_error
+    assert abs(np.log(0.2) - effect.mean) < effect.standard_error
 
 
 def test_death_in_all_its_forms_has_one_draw(chosen):
@@ -181,7 +261,7 @@ def test_a_miscalibrated_bundle_is_seen_and_mended(elsewhere):
     parent = cox_bundle(200)
     before = evaluated(parent, fresh)
     plan = Recalibration("mended", "1.1.0", 3, jobs=1)
-    after = evaluated(recalibrate_bundle(parent, local, plan), fresh)
+    after = evaluated(recalibrate_bundle(parent, local, plan)[0], fresh)
     for outcome in ("overall_survival", "local_relapse_free_survival"):
         _, low, high = before[outcome, "calibration_intercept"]
         assert low > 0.3
@@ -199,11 +279,32 @@ def test_a_miscalibrated_bundle_is_seen_and_mended(elsewhere):
 
 def test_recalibration_keeps_the_effect_of_surgery(elsewhere):
     local, parent = read(simulate(800, 9, elsewhere)), cox_bundle(5)
-    mended = recalibrate_bundle(parent, local, Recalibration("mended", "1.1.0", 3, jobs=1))
+    mended, _ = recalibrate_bundle(parent, local, Recalibration("mended", "1.1.0", 3, jobs=1))
     for name in HAZARDS:
         assert np.array_equal(mended.hazards[name].arm, parent.hazards[name].arm)
         ratio = mended.hazards[name].coefficients / parent.hazards[name].coefficients
         assert np.ptp(ratio, axis=0) == pytest.approx(0, abs=1e-9)
+
+
+# Optimism.
+
+
+def test_the_expected_slope_is_what_other_patients_show():
+    few, many = read(simulate(500, 12)), read(simulate(SIZE, FRESH_SEED))
+    plan = Plan("few", "1.0.0", 7, MEMBERS, randomised=True, force=True, jobs=1)
+    bundle, found = train_on_cohort(few, plan)
+    for name in TRUTH_OF:
+        index = design_matrix(many.table) @ bundle.hazards[name].coefficients
+        times = timeline(*hazard_events(many.outcomes)[name])
+        everybody = Weighted(np.ones(many.size), np.zeros(many.size))
+        slopes = [
+            fit_weighted_cox(np.column_stack([each, many.arm]), times, everybody).coefficients[0]
+            for each in index.T
+        ]
+        assert 0.2 < found.slopes[name] < 0.98
+        assert f"| {found.slopes[name]:.2f} |" in bundle.card
+        # A resample's index in its cohort, and in others: both below one.
+        assert np.mean(slopes) < 0.98
 
 
 # Gaps.

@@ -53,6 +53,26 @@ def test_a_cohort_is_read_as_it_was_simulated():
     assert found.left_out == {}
 
 
+def test_the_digest_of_the_rows_is_of_the_patients_and_not_of_the_file(text):
+    first = read_local_cohort(text.encode())
+    rows = rows_of(text)
+    again = [{**row, "row_id": f"x{n}"} for n, row in enumerate(reversed(rows))]
+    others = [
+        read_local_cohort(text_of(again).encode()),
+        read_local_cohort(text.replace("\n", "\r\n").encode()),
+        read_local_cohort(
+            text_of([{**row, "grade": "3"} for row in rows]).encode(), ignore_extra=True
+        ),
+    ]
+    assert {other.rows_digest for other in others} == {first.rows_digest}
+    assert len({other.digest for other in (first, *others)}) == 4
+    assert read_local_cohort(changed(text, age="41").encode()).rows_digest != first.rows_digest
+    assert (
+        read_local_cohort(changed(text, clinical_n="").encode()).rows_digest != first.rows_digest
+    )
+    assert read_local_cohort(text_of(rows[1:]).encode()).rows_digest != first.rows_digest
+
+
 @pytest.mark.parametrize(
     ("column", "value", "code"),
     [

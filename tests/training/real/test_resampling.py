@@ -1,11 +1,17 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
-from models.design_matrix import design_matrix
+from models.design_matrix import TERM_NAMES, design_matrix
+from models.outcomes import HAZARDS
 from models.table import code_of
-from tests.support.cohorts import simulate
+from tests.support.cohorts import scaled, simulate, trial_truth
+from training.fitting import hazard_events
+from training.real.ensemble import filled_designs, prepare
 from training.real.reading import read_local_cohort
 from training.real.resampling import fill_gaps, gaps, outcome_classes, resample
+from training.weighted_cox import Weighted, fit_weighted_cox, timeline
 
 
 @pytest.fixture(scope="module")
@@ -23,10 +29,11 @@ def with_gaps(cohort, share, *names):
     return table, taken
 
 
-def fill(cohort, table, seed=1, weights=None):
+def fill(cohort, table, seed=1, weights=None, hazard="death"):
     everybody = np.ones(cohort.size) if weights is None else weights
     rng = np.random.default_rng(seed)
-    return fill_gaps(table, outcome_classes(cohort), everybody, rng)
+    classes = outcome_classes(*hazard_events(cohort.outcomes)[hazard], cohort.arm)
+    return fill_gaps(table, classes, everybody, rng)
 
 
 @pytest.mark.parametrize("by_arm", [True, False])
@@ -75,13 +82,72 @@ def test_only_patients_of_the_resample_give_values(cohort):
     assert set(filled["clinical_n"][taken]) == {2.0}
 
 
-def test_filling_looks_at_the_outcome(cohort):
-    died = cohort.outcomes.os_event == 1
+@pytest.mark.parametrize("hazard", HAZARDS)
+def test_filling_looks_at_the_outcome_of_the_hazard(cohort, hazard):
+    event = hazard_events(cohort.outcomes)[hazard][1]
     table, taken = with_gaps(cohort, 0.5, "er_status")
-    table["er_status"] = np.where(taken, np.nan, died.astype(float))
+    table["er_status"] = np.where(taken, np.nan, event.astype(float))
+    filled = fill(cohort, table, hazard=hazard)["er_status"]
+    # Classes with hardly any donor are widened.
+    assert (filled == event).mean() > 0.98
+
+
+@pytest.mark.parametrize("hazard", HAZARDS)
+def test_each_hazard_has_a_design_filled_by_its_own_outcome(cohort, hazard):
+    event = hazard_events(cohort.outcomes)[hazard][1].astype(float)
+    table, taken = with_gaps(cohort, 0.5, "clinical_n")
+    codes = np.where(event == 1, code_of("clinical_n", "N1"), code_of("clinical_n", "N0"))
+    table["clinical_n"] = np.where(taken, np.nan, codes)
+    ready = prepare(replace(cohort, table=table), randomised=True)
+    designs = filled_designs(ready, np.ones(cohort.size), np.random.default_rng(1))
+    column = TERM_NAMES.index("n1_or_more")
+    assert (designs[hazard][:, column] == event).all()
+
+
+def test_filling_looks_at_the_arm(cohort):
+    table, taken = with_gaps(cohort, 0.5, "er_status")
+    table["er_status"] = np.where(taken, np.nan, cohort.arm)
     filled = fill(cohort, table)["er_status"]
     # Classes with hardly any donor are widened.
-    assert (filled == died).mean() > 0.98
+    assert (filled == cohort.arm).mean() > 0.98
+
+
+def test_a_class_with_few_donors_is_widened():
+    # One patient asks; of her arm, third and event there is nobody, of her event there are 20.
+    event = np.arange(60) < 21
+    classes = np.stack([np.arange(60), np.arange(60) // 30 * 2 + event, event]).astype(np.intp)
+    table, _ = with_gaps(read_local_cohort(simulate(120, 3).text.encode()), 0.0)
+    table = {name: column[:60].copy() for name, column in table.items()}
+    table["er_status"] = event.astype(float)
+    table["er_status"][0] = np.nan
+    filled = fill_gaps(table, classes, np.ones(60), np.random.default_rng(1))
+    assert filled["er_status"][0] == 1.0
+
+
+def effect_of_t4(cohort, tables, hazard):
+    """Return the log ratio of T4 to T3, given the other terms and the arm, mean over tables."""
+    times = timeline(*hazard_events(cohort.outcomes)[hazard])
+    everybody = Weighted(np.ones(cohort.size), np.zeros(cohort.size))
+    found = [
+        fit_weighted_cox(np.column_stack([design_matrix(t), cohort.arm]), times, everybody)
+        for t in tables
+    ]
+    return np.mean([fit.coefficients[TERM_NAMES.index("t4")] for fit in found])
+
+
+@pytest.mark.parametrize("hazard", ["ulceration", "bleeding"])
+def test_filling_leaves_most_of_an_effect(hazard):
+    known, filled = [], []
+    for seed in (10, 11):
+        cohort = read_local_cohort(
+            simulate(8000, seed, scaled(trial_truth(), slope=2.0)).text.encode()
+        )
+        table, _ = with_gaps(cohort, 0.5, "clinical_t")
+        tables = [fill(cohort, table, seed, hazard=hazard) for seed in range(4)]
+        known.append(effect_of_t4(cohort, [cohort.table], hazard))
+        filled.append(effect_of_t4(cohort, tables, hazard))
+    assert np.mean(known) > 1
+    assert np.mean(filled) > 0.8 * np.mean(known)
 
 
 def test_the_same_seed_fills_the_same(cohort):
