@@ -11,6 +11,7 @@ from functools import cache
 
 from models.caveat_case import Cell, Profile
 from models.evidence import Figure
+from models.evidence.consistency import AGREES, CONFLICTS, other_trials
 from models.evidence.credibility import RATING_LABELS
 from models.evidence.interactions import NOT_RATED
 from models.language import N_, _
@@ -128,10 +129,9 @@ def _compared(
     """Yield her subgroups with what points the same way elsewhere and what the other way."""
     for code in profile.subgroups:
         row = by_code()[code]
-        below = row.subgroup.estimate < 1
-        known = [trial for trial in row.other_trials if trial.estimate is not None]
-        same = [trial for trial in known if (float(trial.estimate or 0) < 1) == below]
-        yield row, same, [trial for trial in known if trial not in same]
+        found = other_trials(row.subgroup)
+        same = [each.figure for each in found if each.direction == AGREES]
+        yield row, same, [each.figure for each in found if each.direction == CONFLICTS]
 
 
 def _names(trials: list[Figure]) -> str:

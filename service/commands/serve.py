@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import socket
 
 import click
 
@@ -11,7 +12,8 @@ from service.app import create_app
 from service.server import Server, is_loopback
 from service.settings import SETTINGS, read_settings
 
-_CURL = """curl -s {address}/v1/predict -H 'Content-Type: application/json' -d \
+_AUTHORISED = " -H 'Authorization: Bearer TOKEN'"
+_CURL = """curl -s {address}/v1/predict{header} -H 'Content-Type: application/json' -d \
 '{{"patient": {{"age": 47, "menopausal_status": "pre", "ecog_ps": 0, "clinical_t": "T4", \
 "clinical_n": "N1", "er_status": "positive", "her2_status": "negative", \
 "metastatic_sites": ["bone"]}}}}'"""
@@ -50,6 +52,29 @@ def serve(host: str, port: int, workers: int, insecure: bool) -> None:
     # An IPv6 address stands in brackets beside a port.
     place = f"[{host}]:{port}" if ":" in host and not host.startswith("[") else f"{host}:{port}"
     address = f"http://{place}"
+    _refuse_taken(host, port)
     click.echo(f"Equipoise: form and API on {address}/ (stop with Ctrl-C). Try:")
-    click.echo(_CURL.format(address=address))
+    header = _AUTHORISED if settings.tokens else ""
+    click.echo(_CURL.format(address=address, header=header))
     Server(app, place, workers).run()
+
+
+def _refuse_taken(host: str, port: int) -> None:
+    """Refuse an address that cannot be listened on, before anything is announced.
+
+    Raises
+    ------
+    click.UsageError
+        With what is wrong.
+    """
+    plain = host.strip("[]")
+    family = socket.AF_INET6 if ":" in plain else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as tried:
+        # As gunicorn does: a port whose last server has just stopped is free.
+        tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            tried.bind((plain, port))
+        except OSError as error:
+            raise click.UsageError(
+                f"{host}, port {port}: {error.strerror}. Take another with --host and --port."
+            ) from None

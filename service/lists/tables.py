@@ -90,7 +90,7 @@ _START_COLUMNS = (
 _CODE_COLUMNS = (
     Column("caveats", "Codes of the caveats that must be read with the figures."),
     Column("subgroups", "Codes of the subgroups that she belongs to."),
-    Column("assumed", "Covariates that are not known and were averaged over."),
+    Column("assumed", "Covariates that are not known; averaged over where there are figures."),
     Column("reasons", "Codes of why she is out of scope."),
     Column("errors", "Codes of what is wrong with a rejected row."),
     Column(

@@ -10,6 +10,7 @@ from models.caveat_fillings import EACH
 from models.caveat_rules import RULES
 from models.caveats import FIRST_SIGHT, SEVERITIES, Case, caveat_texts, caveats_for
 from models.evidence import evidence, interaction_of, pairs
+from models.evidence.consistency import AGREES, CONFLICTS, other_trials
 from models.evidence.credibility import assessment_of
 from models.language import LANGUAGES, current_language, speaking
 from models.options import Options
@@ -462,14 +463,11 @@ def test_a_subgroup_that_threatens_is_told_with_the_restraint_of_one_that_promis
 @pytest.mark.parametrize(
     ("changes", "expected"),
     [
-        ({}, {"conflict_premenopausal", "agree_er_positive", "agree_her2_negative",
-              "agree_one_organ", "agree_bone_only"}),
+        ({}, {"conflict_premenopausal", "agree_one_organ", "agree_bone_only"}),
         ({"er_status": "negative", "menopausal_status": "post", "metastatic_sites": ["lung"]},
-         {"conflict_triple_negative", "conflict_not_bone_only", "agree_her2_negative",
-          "agree_one_organ"}),
+         {"agree_one_organ", "agree_not_bone_only"}),
         ({"her2_status": "positive", "er_status": None, "menopausal_status": None,
-          "metastatic_sites": ["lung", "bone"]},
-         {"conflict_her2_positive", "conflict_not_bone_only"}),
+          "metastatic_sites": ["lung", "bone"]}, {"agree_not_bone_only"}),
     ],
     ids=["typical", "triple negative", "HER2 positive"],
 )  # fmt: skip
@@ -663,3 +661,12 @@ def test_what_is_hers_is_seen_at_first_sight(message):
     first = [caveat.code for caveat in found[:FIRST_SIGHT]]
     for code in ("primary_endpoint_not_met", "early_distant_progression", "unknown_values"):
         assert code in first or code not in [caveat.code for caveat in found]
+
+
+@pytest.mark.parametrize("code", ALL_SUBGROUPS)
+def test_agreement_and_conflict_are_those_of_the_consistency_over_trials(code):
+    found = caveats(**MEMBERS[code])
+    directions = {each.direction for each in other_trials(ALL_SUBGROUPS[code][1])}
+    assert (f"other_trials_conflict_{code}" in found) == (CONFLICTS in directions)
+    agrees = AGREES in directions and CONFLICTS not in directions
+    assert (f"other_trials_agree_{code}" in found) == agrees

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import shlex
+import socket
 
 import pytest
 from click.testing import CliRunner
@@ -233,3 +234,14 @@ def test_the_server_reads_no_settings_from_elsewhere(app, monkeypatch, tmp_path)
     (tmp_path / "gunicorn.conf.py").write_text("bind = '0.0.0.0:1'\n", encoding="utf-8")
     monkeypatch.setenv("GUNICORN_CMD_ARGS", "--bind 0.0.0.0:1")
     assert addresses(Server(app, "127.0.0.1:8123", 1)) == [("127.0.0.1", 8123)]
+
+
+def test_a_port_that_is_taken_is_refused_before_anything_is_announced():
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        result = run("serve", "--port", str(port))
+    assert result.exit_code == 2
+    assert f"127.0.0.1, port {port}: Address already in use. Take another" in result.output
+    assert "form and API" not in result.output

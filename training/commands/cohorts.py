@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from models.bundle import Bundle, load_bundle
+from models.bundle import MANIFEST, Bundle, load_bundle
 from models.errors import BundleRefused, EquipoiseError
 
 if TYPE_CHECKING:
@@ -18,6 +18,9 @@ if TYPE_CHECKING:
 
 #: So many problems are told in full; of the others, how many there are.
 MOST_PROBLEMS = 40
+
+#: Id of a bundle whose owner gave none.
+LOCAL_NAME = "local-cohort"
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _VERSION = re.compile(r"(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)\.(0|[1-9][0-9]*)")
@@ -96,6 +99,24 @@ def writing() -> Iterator[None]:
         yield
     except OSError as error:
         raise click.UsageError(f"{error.filename or 'output'}: {error.strerror}") from None
+
+
+def refuse_other_bundle(folder: Path, name: str) -> None:
+    """Refuse an output folder that holds a bundle of another id: it may be somebody's parent."""
+    manifest = folder / MANIFEST
+    if not manifest.exists():
+        return
+    held = load_bundle(folder).id if _is_bundle(folder) else "a damaged bundle"
+    if held != name:
+        raise click.UsageError(f"{folder} holds {held}, which {name} would replace: take another.")
+
+
+def _is_bundle(folder: Path) -> bool:
+    try:
+        load_bundle(folder)
+    except BundleRefused:
+        return False
+    return True
 
 
 def refuse_folder(folder: Path, names: tuple[str, ...]) -> None:

@@ -8,7 +8,15 @@ from typing import TYPE_CHECKING
 
 import click
 
-from training.commands.cohorts import check_name, check_version, read_data, refusal, writing
+from training.commands.cohorts import (
+    LOCAL_NAME,
+    check_name,
+    check_version,
+    read_data,
+    refusal,
+    refuse_other_bundle,
+    writing,
+)
 
 if TYPE_CHECKING:
     from training.real.findings import Findings, Plan
@@ -98,6 +106,8 @@ def train(
     odd = foreign_files(out)
     if odd:
         raise click.UsageError(f"{out} holds files that are no bundle's: {', '.join(odd)}")
+    if data is not None:
+        refuse_other_bundle(out, name or LOCAL_NAME)
     used = DEFAULT_SEED if seed is None else seed
     count = DEFAULT_MEMBERS if members is None else members
     if data is None:
@@ -106,7 +116,7 @@ def train(
         return
     from training.real.findings import Plan
 
-    plan = Plan(name or "local-cohort", number or "1.0.0", used, count, randomised, force, jobs)
+    plan = Plan(name or LOCAL_NAME, number or "1.0.0", used, count, randomised, force, jobs)
     _train_on_cohort(data, out, plan, report, ignore_extra_columns)
 
 

@@ -262,14 +262,16 @@ def refuse_few_events(terms: dict[str, HazardTerms], *, force: bool) -> list[Pro
                 f"Hazard {name}: {found.events} events for {found.parameters} parameters"
                 f"{with_arm}, {found.ratio:.1f} events per parameter."
             )
-            problems.append(Problem(column_of(name), "too_few_events", message, _wanted(force)))
+            wanted = _wanted(found.parameters, force=force)
+            problems.append(Problem(column_of(name), "too_few_events", message, wanted))
     return problems
 
 
-def _wanted(force: bool) -> str:
+def _wanted(parameters: int, *, force: bool) -> str:
     if force:
         return f"at least {FEWEST_EVENTS_A_SIDE} events"
-    return f"at least {EVENTS_PER_PARAMETER} events per parameter, or --force"
+    events = parameters * EVENTS_PER_PARAMETER
+    return f"at least {EVENTS_PER_PARAMETER} events per parameter ({events} events), or --force"
 
 
 def column_of(hazard: str) -> str:

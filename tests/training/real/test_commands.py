@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -202,7 +203,7 @@ def test_few_events_are_refused_with_numbers_of_each_hazard(invoke, small_text, 
     output = refused(invoke(small_text), tmp_path)
     for name in ("local_progression", "ulceration", "bleeding"):
         assert f"Hazard {name}: " in output
-    assert "events per parameter, or --force" in output
+    assert re.search(r"at least 10 events per parameter \([1-9]\d0 events\), or --force", output)
 
 
 def test_one_arm_is_refused(invoke, text, tmp_path):
@@ -486,3 +487,20 @@ def test_the_parent_is_not_overwritten(text, tmp_path):
     done = CliRunner().invoke(recalibrate, [*arguments, "--out", str(parent)])
     assert done.exit_code == 2
     assert {p.name: p.read_bytes() for p in parent.iterdir()} == before
+
+
+def test_another_bundle_is_not_replaced(invoke, text, tmp_path):
+    save_small(tmp_path / "out")
+    before = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    result = invoke(text)
+    assert result.exit_code == 2
+    assert "holds jcog1017-synthetic, which local-cohort would replace" in result.output
+    assert {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()} == before
+
+
+def test_a_damaged_bundle_is_not_replaced_either(invoke, text, tmp_path):
+    folder = save_small(tmp_path / "out")
+    (folder / "card.md").write_text("changed", encoding="utf-8")
+    result = invoke(text)
+    assert result.exit_code == 2
+    assert "holds a damaged bundle, which" in result.output
