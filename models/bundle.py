@@ -43,6 +43,7 @@ from models.forest_arrays import (
     forest_shapes,
     read_forest,
 )
+from models.language import N_, _
 from models.outcomes import COX, FOREST, HAZARDS, LAST_HORIZON, SUBGROUP_EFFECT
 from models.population import Block
 from models.subgroup_effects import MODIFIER_PAIRS, SubgroupEffects
@@ -289,49 +290,67 @@ def _text(data: bytes) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        raise _refuse("bundle_damaged", f"{CARD} is no text.") from None
+        raise _refuse("bundle_damaged", N_("{file} is no text."), file=CARD) from None
 
 
-def _refuse(code: str, message: str) -> BundleRefused:
-    return BundleRefused([Problem("", code, message)])
+def _refuse(code: str, message: str, **places: object) -> BundleRefused:
+    """Return the refusal with a marked sentence, its places filled."""
+    return BundleRefused([Problem("", code, _(message).format(**places))])
 
 
 def _read_file(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
         if path.is_symlink() or path.stat().st_size > _LARGEST_FILE:
-            raise _refuse("bundle_damaged", f"{name} is a link or too large.")
+            raise _refuse("bundle_damaged", N_("{file} is a link or too large."), file=name)
         return path.read_bytes()
     except OSError as error:
-        raise _refuse("bundle_damaged", f"{name} cannot be read: {error.strerror}.") from None
+        raise _refuse(
+            "bundle_damaged",
+            N_("{file} cannot be read: {reason}."),
+            file=name,
+            reason=error.strerror,
+        ) from None
 
 
 def _read_manifest(data: bytes) -> dict[str, Any]:
     try:
         manifest = json.loads(data)
     except ValueError:
-        raise _refuse("bundle_damaged", f"{MANIFEST} is not JSON.") from None
+        raise _refuse("bundle_damaged", N_("{file} is not JSON."), file=MANIFEST) from None
     if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        raise _refuse("bundle_format", f"The bundle's format is not {FORMAT}.")
+        raise _refuse("bundle_format", N_("The bundle's format is not {format}."), format=FORMAT)
     required = set(manifest) - set(OPTIONAL_MANIFEST_KINDS)
     if required != set(MANIFEST_KINDS):
         odd = ", ".join(sorted(required ^ set(MANIFEST_KINDS)))
-        raise _refuse("bundle_format", f"The manifest lacks or adds: {odd}.")
+        raise _refuse("bundle_format", N_("The manifest lacks or adds: {names}."), names=odd)
     kinds = {**MANIFEST_KINDS, **OPTIONAL_MANIFEST_KINDS}
     wrong = [name for name in manifest if type(manifest[name]) is not kinds[name]]
     if wrong or not all(isinstance(fields, list) for fields in manifest["population"]):
-        raise _refuse("bundle_format", f"Of another type: {', '.join(wrong) or 'population'}.")
+        raise _refuse(
+            "bundle_format",
+            N_("Of another type: {names}."),
+            names=", ".join(wrong) or "population",
+        )
     if manifest["kind"] not in _KINDS:
-        raise _refuse("bundle_format", f"The bundle holds other models: {manifest['kind']}.")
+        raise _refuse(
+            "bundle_format", N_("The bundle holds other models: {names}."), names=manifest["kind"]
+        )
     if manifest.get("effects", []) not in _EFFECTS:
-        raise _refuse("bundle_format", f"The bundle holds other effects: {manifest['effects']}.")
+        raise _refuse(
+            "bundle_format",
+            N_("The bundle holds other effects: {names}."),
+            names=manifest["effects"],
+        )
     if manifest["training_data"] not in TRAINING_DATA:
-        raise _refuse("bundle_format", f"Of other training data: {manifest['training_data']}.")
+        raise _refuse(
+            "bundle_format", N_("Of other training data: {name}."), name=manifest["training_data"]
+        )
     if manifest["terms"] != list(TERM_NAMES):
-        raise _refuse("bundle_format", "The bundle was fitted on other covariates.")
+        raise _refuse("bundle_format", N_("The bundle was fitted on other covariates."))
     names = [str(name) for fields in manifest["population"] for name in fields]
     if sorted(names) != sorted(TABLE_COVARIATES) or manifest["members"] < 1:
-        raise _refuse("bundle_format", "No members, or a population of other covariates.")
+        raise _refuse("bundle_format", N_("No members, or a population of other covariates."))
     _check_origin(manifest)
     return manifest
 
@@ -339,16 +358,16 @@ def _read_manifest(data: bytes) -> dict[str, Any]:
 def _check_origin(manifest: dict[str, Any]) -> None:
     """Refuse a manifest whose cohorts and parent do not fit its training data and each other."""
     if ("cohort" in manifest) != (manifest["training_data"] == "cohort"):
-        raise _refuse("bundle_format", "Training data and cohort do not agree.")
+        raise _refuse("bundle_format", N_("Training data and cohort do not agree."))
     if ("recalibration" in manifest) != ("parent" in manifest):
-        raise _refuse("bundle_format", "A recalibration needs a parent, and a parent it.")
+        raise _refuse("bundle_format", N_("A recalibration needs a parent, and a parent it."))
     if "parent" in manifest and not _is_parent(manifest["parent"]):
-        raise _refuse("bundle_format", "The parent is not named as the format asks for.")
+        raise _refuse("bundle_format", N_("The parent is not named as the format asks for."))
     cohorts = [manifest[name] for name in ("cohort", "recalibration") if name in manifest]
     if not all(map(_is_cohort, cohorts)):
-        raise _refuse("bundle_format", "The cohort is not described as the format asks for.")
+        raise _refuse("bundle_format", N_("The cohort is not described as the format asks for."))
     if cohorts and manifest["kind"] != [COX]:
-        raise _refuse("bundle_format", "A bundle of a real cohort holds the Cox models alone.")
+        raise _refuse("bundle_format", N_("A bundle of a real cohort holds the Cox models alone."))
 
 
 def _has_kinds(found: dict[str, Any], kinds: dict[str, type]) -> bool:
@@ -379,11 +398,15 @@ def _read_verified(folder: Path, digests: dict[str, str]) -> dict[str, bytes]:
     present = {path.name for path in folder.iterdir()} - {MANIFEST}
     if present != set(digests) or set(digests) != {ARRAYS, CARD}:
         wrong = ", ".join(sorted(present ^ set(digests))) or ", ".join(sorted(digests))
-        raise _refuse("bundle_damaged", f"The files are not those of the format: {wrong}.")
+        raise _refuse(
+            "bundle_damaged", N_("The files are not those of the format: {names}."), names=wrong
+        )
     files = {name: _read_file(folder, name) for name in digests}
     for name, data in files.items():
         if hashlib.sha256(data).hexdigest() != digests[name]:
-            raise _refuse("bundle_damaged", f"{name} is not the file that was published.")
+            raise _refuse(
+                "bundle_damaged", N_("{file} is not the file that was published."), file=name
+            )
     return files
 
 
@@ -412,17 +435,19 @@ def _read_arrays(data: bytes, shapes: dict[str, tuple[int | None, ...]]) -> dict
     try:
         with np.lib.npyio.NpzFile(io.BytesIO(data), allow_pickle=False) as stored:
             if set(stored.files) != set(shapes):
-                raise _refuse("bundle_format", "The arrays are not those of the format.")
+                raise _refuse("bundle_format", N_("The arrays are not those of the format."))
             arrays = {name: _as_floats(stored[name]) for name in shapes}
     except _UNREADABLE:
-        raise _refuse("bundle_damaged", f"{ARRAYS} cannot be read.") from None
+        raise _refuse("bundle_damaged", N_("{file} cannot be read."), file=ARRAYS) from None
     for name, array in arrays.items():
         wanted = shapes[name]
         fits = array.ndim == len(wanted) and all(
             size in (None, given) for size, given in zip(wanted, array.shape, strict=True)
         )
         if not fits or not np.isfinite(array).all():
-            raise _refuse("bundle_format", f"{name} has another shape, or is not finite.")
+            raise _refuse(
+                "bundle_format", N_("{name} has another shape, or is not finite."), name=name
+            )
     return arrays
 
 
@@ -435,17 +460,24 @@ def _as_floats(stored: object) -> FloatArray:
 def _check_meaning(arrays: dict[str, FloatArray], manifest: dict[str, Any]) -> None:
     for name, array in arrays.items():
         if name.endswith(".baseline") and (array[0].any() or (np.diff(array, axis=0) < 0).any()):
-            raise _refuse("bundle_format", f"{name} is no cumulative hazard.")
+            raise _refuse("bundle_format", N_("{name} is no cumulative hazard."), name=name)
         if name.endswith(".weights"):
             cells = arrays[name.replace(".weights", ".cells")]
             if len(array) != len(cells) or (array < 0).any() or not array.sum() > 0:
-                raise _refuse("bundle_format", f"{name} are no weights of the cells.")
+                raise _refuse(
+                    "bundle_format", N_("{name} are no weights of the cells."), name=name
+                )
     if _has_subgroup_effects(manifest):
         _check_shares(arrays)
     for name in HAZARDS if FOREST in manifest["kind"] else ():
         fault = forest_fault(_parts(arrays, name), manifest["members"])
         if fault:
-            raise _refuse("bundle_format", f"The forest of {name} is damaged: {fault}.")
+            raise _refuse(
+                "bundle_format",
+                N_("The forest of {name} is damaged: {fault}."),
+                name=name,
+                fault=fault,
+            )
 
 
 def _check_shares(arrays: dict[str, FloatArray]) -> None:
@@ -457,7 +489,7 @@ def _check_shares(arrays: dict[str, FloatArray]) -> None:
     halves = not np.diag(means[::2]).any() and (np.diag(means[1::2]) == 1).all()
     shares = min(centre.min(), means.min()) >= 0 and max(centre.max(), means.max()) <= 1
     if not (halves and shares):
-        raise _refuse("bundle_format", "The subgroups' centre and means are no shares.")
+        raise _refuse("bundle_format", N_("The subgroups' centre and means are no shares."))
 
 
 def _parts(arrays: dict[str, FloatArray], name: str) -> dict[str, FloatArray]:

@@ -98,7 +98,7 @@ def _combination(profile: Profile) -> Iterator[Filling]:
     named = [row for row in rows if row.pair.id in SUGGESTED_BY_THE_PAPER]
     if len(named) > 1:
         codes = tuple(row.subgroup.code for row in named)
-        words = ", ".join(_(row.subgroup.label) for row in named)
+        words = _(", ").join(_(row.subgroup.label) for row in named)
         yield Filling("", codes, "Fig. 3", (("combination", words),))
 
 
@@ -135,7 +135,7 @@ def _compared(
 
 
 def _names(trials: list[Figure]) -> str:
-    return "; ".join(_(trial.label) for trial in trials)
+    return _("; ").join(_(trial.label) for trial in trials)
 
 
 def _ids(row: SubgroupEvidence) -> tuple[str, ...]:

@@ -72,8 +72,8 @@ def _unknown_words(names: tuple[str, ...]) -> Mapping[str, str]:
     """Return the labels of what is not known, in two sentences where one would be too long."""
     labels = [_(FIELDS[name].label) for name in names]
     first, rest = labels[:_IN_ONE_SENTENCE], labels[_IN_ONE_SENTENCE:]
-    further = _("Also not known: {unknown}.").format(unknown=", ".join(rest)) if rest else ""
-    return {"unknown": ", ".join(first), "further": further}
+    further = _("Also not known: {unknown}.").format(unknown=_(", ").join(rest)) if rest else ""
+    return {"unknown": _(", ").join(first), "further": further}
 
 
 def _ratio_words(name: str, row: Figure) -> Mapping[str, str]:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from models.covariates import FIELDS
 from models.errors import Problem
 from models.fields import Value
+from models.language import N_, _
 
 Values = dict[str, Value | None]
 
@@ -40,63 +41,69 @@ def _sites(test: Callable[[tuple[str, ...]], bool]) -> Callable[[Values], bool]:
 
 #: In an order in which a later rule may use what an earlier one derived.
 RULES: tuple[Rule, ...] = (
-    Rule(_sites(lambda s: len(s) == 1), "metastatic_organs", "1", "one site is listed"),
-    Rule(_sites(lambda s: len(s) > 1), "metastatic_organs", "2+", "several sites are listed"),
-    Rule(_sites(lambda s: "liver" in s), "liver_metastasis", True, "the sites include liver"),
+    Rule(_sites(lambda s: len(s) == 1), "metastatic_organs", "1", N_("one site is listed")),
+    Rule(_sites(lambda s: len(s) > 1), "metastatic_organs", "2+", N_("several sites are listed")),
+    Rule(_sites(lambda s: "liver" in s), "liver_metastasis", True, N_("the sites include liver")),
     Rule(
         _sites(lambda s: "liver" not in s),
         "liver_metastasis",
         False,
-        "the sites do not include liver",
+        N_("the sites do not include liver"),
     ),
-    Rule(_sites(lambda s: s == ("bone",)), "bone_only_metastasis", True, "bone is the only site"),
+    Rule(
+        _sites(lambda s: s == ("bone",)), "bone_only_metastasis", True, N_("bone is the only site")
+    ),
     Rule(
         _sites(lambda s: s != ("bone",)),
         "bone_only_metastasis",
         False,
-        "bone is not the only site",
+        N_("bone is not the only site"),
     ),
     Rule(
         _sites(lambda s: "brain" in s),
         "eligibility.brain_metastasis",
         True,
-        "the sites include brain",
+        N_("the sites include brain"),
     ),
     Rule(
         _sites(lambda s: "brain" not in s),
         "eligibility.brain_metastasis",
         False,
-        "the sites do not include brain",
+        N_("the sites do not include brain"),
     ),
     Rule(
         lambda values: values["ecog_ps"] == 2 and _sites(lambda s: "bone" not in s)(values),
         "eligibility.ps2_due_to_bone_metastases",
         False,
-        "the sites do not include bone",
+        N_("the sites do not include bone"),
     ),
-    Rule(_is("bone_only_metastasis", True), "metastatic_organs", "1", "bone is the only site"),
-    Rule(_is("bone_only_metastasis", True), "liver_metastasis", False, "bone is the only site"),
-    Rule(_is("liver_metastasis", True), "bone_only_metastasis", False, "the liver is affected"),
+    Rule(_is("bone_only_metastasis", True), "metastatic_organs", "1", N_("bone is the only site")),
+    Rule(
+        _is("bone_only_metastasis", True), "liver_metastasis", False, N_("bone is the only site")
+    ),
+    Rule(
+        _is("liver_metastasis", True), "bone_only_metastasis", False, N_("the liver is affected")
+    ),
     Rule(
         _is("metastatic_organs", "2+"),
         "bone_only_metastasis",
         False,
-        "several organs are affected",
+        N_("several organs are affected"),
     ),
     Rule(
         _is("triple_negative", True),
         "er_status",
         "negative",
-        "the tumour is said to be triple negative",
+        N_("the tumour is said to be triple negative"),
     ),
     Rule(
         _is("triple_negative", True),
         "her2_status",
         "negative",
-        "the tumour is said to be triple negative",
+        N_("the tumour is said to be triple negative"),
     ),
-    Rule(_is("er_status", "positive"), "triple_negative", False, "ER is positive"),
-    Rule(_is("her2_status", "positive"), "triple_negative", False, "HER2 is positive"),
+    Rule(_is("er_status", "positive"), "triple_negative", False, N_("ER is positive")),
+    Rule(_is("her2_status", "positive"), "triple_negative", False, N_("HER2 is positive")),
 )
 
 
@@ -124,11 +131,15 @@ def derive(values: Values) -> tuple[Values, list[Problem]]:
 
 
 def _contradiction(rule: Rule, stated: Value) -> Problem:
-    message = (
-        f"{FIELDS[rule.target].label}: {_words(stated)} cannot be, because {rule.reason}; it "
-        f"would have to be {_words(rule.value)}."
+    message = _("{label}: {stated} cannot be, because {reason}; it would have to be {value}.")
+    words = message.format(
+        label=_(FIELDS[rule.target].label),
+        stated=_words(stated),
+        reason=_(rule.reason),
+        value=_words(rule.value),
     )
-    return Problem(rule.target, "contradiction", message, f"{_words(rule.value)}, or not known")
+    accepted = _("{values}, or not known").format(values=_words(rule.value))
+    return Problem(rule.target, "contradiction", words, accepted)
 
 
 def _words(value: Value) -> str:

@@ -208,7 +208,7 @@ def _unconfirmed_notes(unknown: tuple[str, ...], language: str) -> tuple[Note, .
     for code, is_decisive, text in _UNCONFIRMED:
         names = [name for name in facts if (name in _decisive()) == is_decisive]
         if names:
-            labels = "; ".join(_(FIELDS[name].label) for name in names)
+            labels = _("; ").join(_(FIELDS[name].label) for name in names)
             notes.append(Note(code, _(text).format(labels=labels)))
     return tuple(notes)
 

@@ -22,6 +22,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import ClassVar
 
+from models.language import N_, joined
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -100,64 +102,64 @@ class EquipoiseError(Exception):
     """
 
     code: ClassVar[str] = "error"
-    title: ClassVar[str] = "The request failed."
+    title: ClassVar[str] = N_("The request failed.")
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems: tuple[Problem, ...] = tuple(problems)
-        super().__init__(" ".join(problem.message for problem in self.problems))
+        super().__init__(joined(*(problem.message for problem in self.problems)))
 
 
 class InvalidInput(EquipoiseError):
     """A value, a field or a combination that cannot be."""
 
     code = "invalid_input"
-    title = "Some values cannot be used."
+    title = N_("Some values cannot be used.")
 
 
 class MalformedInput(InvalidInput):
     """The input cannot be read at all."""
 
     code = "malformed_input"
-    title = "The input cannot be read."
+    title = N_("The input cannot be read.")
 
 
 class UnsupportedInput(InvalidInput):
     """The input comes in, or is asked for in, a format that is not served."""
 
     code = "unsupported_input"
-    title = "This format is not served."
+    title = N_("This format is not served.")
 
 
 class TooLargeInput(InvalidInput):
     """The input is larger than what is accepted."""
 
     code = "too_large_input"
-    title = "The input is too large."
+    title = N_("The input is too large.")
 
 
 class UnknownResource(EquipoiseError):
     """A bundle, page or method that does not exist."""
 
     code = "unknown_resource"
-    title = "There is nothing here."
+    title = N_("There is nothing here.")
 
 
 class MethodNotAllowed(EquipoiseError):
     """An address that does not answer the method."""
 
     code = "method_not_allowed"
-    title = "This address does not answer this method."
+    title = N_("This address does not answer this method.")
 
 
 class NotAuthorised(EquipoiseError):
     """The request carries no valid token."""
 
     code = "not_authorised"
-    title = "A token is needed."
+    title = N_("A token is needed.")
 
 
 class BundleRefused(EquipoiseError):
     """A bundle that is damaged, altered or of an unknown format; nothing of it is used."""
 
     code = "bundle_refused"
-    title = "The model bundle is refused."
+    title = N_("The model bundle is refused.")

@@ -16,11 +16,22 @@ from functools import cached_property
 from typing import Any
 
 from models.errors import InvalidInput, Problem
+from models.language import N_, _
 
 Value = int | float | str | bool | tuple[str, ...]
 
 _LONGEST_ECHO = 60
-_NOT_KNOWN = "; not known: null, or an empty cell"
+
+#: Why a value is refused.
+_NO_NUMBER = N_("{label}: {value} is not a number.")
+_CANNOT_BE = N_("{label}: {value} cannot be.")
+_OTHER_TYPE = N_("{label}: {value} is of another type.")
+_NOT_ACCEPTED = N_("{label}: {value} is not an accepted value.")
+_NO_FLAG = N_("{label}: {value} is neither true nor false.")
+_NO_LIST = N_("{label}: {value} is not a list.")
+_EMPTY = N_("{label}: {value} is empty.")
+_TWICE = N_("{label}: {value} names a member twice.")
+
 _NUMBER = re.compile(
     r"[+-]?([0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?|nan|inf|infinity)", re.ASCII | re.IGNORECASE
 )
@@ -32,9 +43,9 @@ def echo(value: object) -> str:
     What stands inside nested values is not shown: it could identify a person.
     """
     if isinstance(value, dict):
-        return "an object"
+        return _("an object")
     if isinstance(value, list) and any(isinstance(member, dict | list) for member in value):
-        return "a nested list"
+        return _("a nested list")
     text = _as_sent(value)
     return text if len(text) <= _LONGEST_ECHO else text[: _LONGEST_ECHO - 1] + "…"
 
@@ -88,8 +99,19 @@ class Field(ABC):
 
     @property
     @abstractmethod
+    def accepted_values(self) -> str:
+        """The accepted values in words, not known aside."""
+
+    @property
     def accepted(self) -> str:
-        """The accepted values in words."""
+        """What is accepted from a program, in words."""
+        words = _("{values}; not known: null, or an empty cell")
+        return words.format(values=self.accepted_values)
+
+    @property
+    def accepted_on_screen(self) -> str:
+        """What is accepted from a person, in words."""
+        return _("{values}, or not known").format(values=self.accepted_values)
 
     @abstractmethod
     def _json_type(self) -> dict[str, Any]:
@@ -144,8 +166,14 @@ class Field(ABC):
         }
 
     def refuse(self, code: str, value: object, why: str) -> InvalidInput:
-        """Return the error for a value that this field does not take."""
-        message = f"{self.label}: {echo(value)} {why}"
+        """Return the error for a value that this field does not take.
+
+        Parameters
+        ----------
+        why : str
+            A marked sentence with places for the field's label and the value.
+        """
+        message = _(why).format(label=_(self.label), value=echo(value))
         return InvalidInput([Problem(self.name, code, message, self.accepted)])
 
 
@@ -158,28 +186,31 @@ class NumberField(Field):
     unit: str
 
     @property
-    def accepted(self) -> str:
+    def accepted_values(self) -> str:
         """The accepted values in words."""
-        return f"a number from {self.minimum:g} to {self.maximum:g} ({self.unit}){_NOT_KNOWN}"
+        words = _("a number from {minimum} to {maximum} ({unit})")
+        return words.format(
+            minimum=f"{self.minimum:g}", maximum=f"{self.maximum:g}", unit=_(self.unit)
+        )
 
     def _json_type(self) -> dict[str, Any]:
         return {"type": "number", "minimum": self.minimum, "maximum": self.maximum}
 
     def _from_json(self, value: object) -> Value:
         if isinstance(value, bool) or not isinstance(value, int | float):
-            raise self.refuse("wrong_type", value, "is not a number.")
+            raise self.refuse("wrong_type", value, _NO_NUMBER)
         if isinstance(value, float) and not math.isfinite(value):
-            raise self.refuse("not_a_number", value, "is not a number.")
+            raise self.refuse("not_a_number", value, _NO_NUMBER)
         if not self.minimum <= value <= self.maximum:
-            raise self.refuse("out_of_range", value, "cannot be.")
+            raise self.refuse("out_of_range", value, _CANNOT_BE)
         return value
 
     def _from_text(self, text: str) -> Value:
         number = read_number(text)
         if number is None:
-            raise self.refuse("wrong_type", text, "is not a number.")
+            raise self.refuse("wrong_type", text, _NO_NUMBER)
         if not math.isfinite(number):
-            raise self.refuse("not_a_number", text, "is not a number.")
+            raise self.refuse("not_a_number", text, _NO_NUMBER)
         return self._from_json(number)
 
     def _to_number(self, value: Value) -> float:
@@ -199,10 +230,14 @@ class ChoiceField(Field):
         return tuple(choice.value for choice in self.choices)
 
     @property
-    def accepted(self) -> str:
+    def accepted_values(self) -> str:
         """The accepted values in words."""
-        listed = ", ".join(str(value) for value in self.values)
-        return f"one of {listed}{_NOT_KNOWN}{self.hint}"
+        return _("one of {values}").format(values=", ".join(map(str, self.values)))
+
+    @property
+    def accepted(self) -> str:
+        """What is accepted from a program, in words."""
+        return super().accepted + _(self.hint)
 
     def _json_type(self) -> dict[str, Any]:
         kind = "integer" if isinstance(self.values[0], int) else "string"
@@ -213,16 +248,16 @@ class ChoiceField(Field):
         if isinstance(value, float) and value.is_integer() and wanted is int:
             value = int(value)  # JSON has one number type: 1.0 is the integer 1
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise self.refuse("wrong_type", value, "is of another type.")
+            raise self.refuse("wrong_type", value, _OTHER_TYPE)
         if value not in self.values:
-            raise self.refuse("not_accepted", value, "is not an accepted value.")
+            raise self.refuse("not_accepted", value, _NOT_ACCEPTED)
         return value
 
     def _from_text(self, text: str) -> Value:
         for value in self.values:
             if text == str(value):
                 return value
-        raise self.refuse("not_accepted", text, "is not an accepted value.")
+        raise self.refuse("not_accepted", text, _NOT_ACCEPTED)
 
     def _to_number(self, value: Value) -> float:
         return float(self.values.index(value))
@@ -233,22 +268,22 @@ class FlagField(Field):
     """True or false; in text ``true`` and ``false`` in any case."""
 
     @property
-    def accepted(self) -> str:
+    def accepted_values(self) -> str:
         """The accepted values in words."""
-        return f"true, false{_NOT_KNOWN}"
+        return "true, false"
 
     def _json_type(self) -> dict[str, Any]:
         return {"type": "boolean"}
 
     def _from_json(self, value: object) -> Value:
         if not isinstance(value, bool):
-            raise self.refuse("wrong_type", value, "is neither true nor false.")
+            raise self.refuse("wrong_type", value, _NO_FLAG)
         return value
 
     def _from_text(self, text: str) -> Value:
         known = {"true": True, "false": False}
         if text.lower() not in known:
-            raise self.refuse("not_accepted", text, "is neither true nor false.")
+            raise self.refuse("not_accepted", text, _NO_FLAG)
         return known[text.lower()]
 
     def _to_number(self, value: Value) -> float:
@@ -267,10 +302,11 @@ class SetField(Field):
         return tuple(choice.value for choice in self.choices)
 
     @property
-    def accepted(self) -> str:
+    def accepted_values(self) -> str:
         """The accepted values in words."""
-        listed = ", ".join(str(value) for value in self.values)
-        return f"a list of one or more of {listed}{_NOT_KNOWN}"
+        return _("a list of one or more of {values}").format(
+            values=", ".join(map(str, self.values))
+        )
 
     def _json_type(self) -> dict[str, Any]:
         items = {"type": "string", "enum": list(self.values)}
@@ -278,14 +314,14 @@ class SetField(Field):
 
     def _from_json(self, value: object) -> Value:
         if not isinstance(value, Sequence) or isinstance(value, str):
-            raise self.refuse("wrong_type", value, "is not a list.")
+            raise self.refuse("wrong_type", value, _NO_LIST)
         for member in value:
             if member not in self.values:
-                raise self.refuse("not_accepted", [member], "is not an accepted value.")
+                raise self.refuse("not_accepted", [member], _NOT_ACCEPTED)
         if len(value) == 0:
-            raise self.refuse("not_accepted", list(value), "is empty.")
+            raise self.refuse("not_accepted", list(value), _EMPTY)
         if len(set(value)) < len(value):
-            raise self.refuse("not_accepted", list(value), "names a member twice.")
+            raise self.refuse("not_accepted", list(value), _TWICE)
         return tuple(str(known) for known in self.values if known in value)
 
     def _from_text(self, text: str) -> Value:

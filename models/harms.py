@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 
 from models.evidence import Figure, figure
-from models.language import N_, _, current_language
+from models.language import N_, _, current_language, joined
 from models.outcomes import ARMS, PTR, SYSTEMIC_THERAPY
 from models.proportions import clopper_pearson
 from models.rounding import for_machines
@@ -70,7 +70,7 @@ class Harm:
     def in_words(self) -> str:
         """Return the figures in sentences, each interval with its level, and the stamp."""
         told = {name: _words(figure(row)) for name, row in self.told.items()}
-        return " ".join(filter(None, (_(self.sentence).format_map(told), _(self.stamp))))
+        return joined(_(self.sentence).format_map(told), _(self.stamp))
 
     def as_dict(self) -> dict[str, object]:
         """Return the harm as it stands in an answer: made once, and not to be changed."""

@@ -22,6 +22,9 @@ LANGUAGES: tuple[str, ...] = (ENGLISH, JAPANESE)
 #: Name of the catalogues: ``translations/<language>/LC_MESSAGES/equipoise.mo``.
 DOMAIN = "equipoise"
 
+#: What stands between two sentences.
+_GAPS = {ENGLISH: " ", JAPANESE: ""}
+
 _language: ContextVar[str] = ContextVar("language", default=ENGLISH)
 
 
@@ -51,6 +54,14 @@ def speaking(language: str) -> Iterator[None]:
 def _(text: str) -> str:
     """Return an English text in the language of the context; its places are filled afterwards."""
     return _catalogue(_language.get()).gettext(text) if text else ""
+
+
+def joined(*texts: str) -> str:
+    """Return sentences behind each other, as the language of the context spaces them.
+
+    Empty ones are left out.
+    """
+    return _GAPS[_language.get()].join(text for text in texts if text)
 
 
 def N_(text: str) -> str:  # noqa: N802 - gettext's customary name

@@ -14,6 +14,7 @@ from models.analyses import EVERY_ANALYSIS, Analysis, listed_analyses, shown_ana
 from models.assess import Question
 from models.errors import InvalidInput, Problem
 from models.fields import echo, read_number
+from models.language import _
 from models.outcomes import (
     ALL_EFFECTS,
     COX,
@@ -75,43 +76,45 @@ def _refuse(name: str, code: str, message: str, accepted: str) -> InvalidInput:
     return InvalidInput([Problem(name, code, message, accepted)])
 
 
-_HORIZONS_ACCEPTED = (
-    f"a list of different whole months from {FIRST_HORIZON} to {LAST_HORIZON}, at least one"
-)
+def _horizons_accepted() -> str:
+    words = _("a list of different whole months from {first} to {last}, at least one")
+    return words.format(first=FIRST_HORIZON, last=LAST_HORIZON)
 
 
 def _horizons(value: object) -> tuple[int, ...]:
-    name = "horizons_months"
+    name, accepted = "horizons_months", _horizons_accepted()
     if not isinstance(value, list):
-        message = f"{echo(value)} is no list."
-        raise _refuse(name, "wrong_type", message, _HORIZONS_ACCEPTED)
+        message = _("{value} is no list.").format(value=echo(value))
+        raise _refuse(name, "wrong_type", message, accepted)
     if not value:
-        raise _refuse(name, "not_accepted", "[] is an empty list.", _HORIZONS_ACCEPTED)
+        raise _refuse(name, "not_accepted", _("[] is an empty list."), accepted)
     if len(value) > LAST_HORIZON:
-        message = f"{len(value)} months are more than there are."
-        raise _refuse(name, "not_accepted", message, _HORIZONS_ACCEPTED)
+        message = _("{count} months are more than there are.").format(count=len(value))
+        raise _refuse(name, "not_accepted", message, accepted)
     problems = [
-        Problem(name, *wrong, _HORIZONS_ACCEPTED)
+        Problem(name, *wrong, accepted)
         for wrong in dict.fromkeys(map(_wrong_month, value))
         if wrong is not None
     ]
     if problems:
         raise InvalidInput(problems)
     if len(set(value)) < len(value):
-        message = f"{echo(value)} names a month twice."
-        raise _refuse(name, "not_accepted", message, _HORIZONS_ACCEPTED)
+        message = _("{value} names a month twice.").format(value=echo(value))
+        raise _refuse(name, "not_accepted", message, accepted)
     return tuple(int(month) for month in value)
 
 
 def _wrong_month(month: Any) -> tuple[str, str] | None:
     """Return the code and the sentence of what is wrong with a month, or ``None``."""
     if not _is_whole(month):
-        return "wrong_type", f"{echo([month])} is not a whole number of months."
+        message = _("{value} is not a whole number of months.")
+        return "wrong_type", message.format(value=echo([month]))
     if month > LAST_HORIZON:
-        message = f"{echo(month)} months is refused: the trial cannot tell so far ahead."
-        return "out_of_range", message
+        message = _("{month} months is refused: the trial cannot tell so far ahead.")
+        return "out_of_range", message.format(month=echo(month))
     if month < FIRST_HORIZON:
-        return "out_of_range", f"{echo(month)} months is no time after the decision."
+        message = _("{month} months is no time after the decision.")
+        return "out_of_range", message.format(month=echo(month))
     return None
 
 
@@ -124,25 +127,32 @@ def _is_whole(value: object) -> bool:
 def _one_of(name: str, values: tuple[str, ...]) -> Callable[[object], str]:
     def read(value: object) -> str:
         if not isinstance(value, str) or value not in values:
-            message = f"There is no {name} {echo(value)}."
-            raise _refuse(name, "not_accepted", message, f"one of {', '.join(values)}")
+            message = _("There is no {name} {value}.").format(name=name, value=echo(value))
+            accepted = _("one of {values}").format(values=", ".join(values))
+            raise _refuse(name, "not_accepted", message, accepted)
         return value
 
     return read
 
 
 def _level(value: object) -> float:
-    name, accepted = "interval_level", f"a number from {LOWEST_LEVEL} to {HIGHEST_LEVEL}"
+    name, accepted = "interval_level", _("a number from {minimum} to {maximum}")
+    accepted = accepted.format(minimum=LOWEST_LEVEL, maximum=HIGHEST_LEVEL)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _refuse(name, "wrong_type", f"{echo(value)} is not a number.", accepted)
+        raise _refuse(
+            name, "wrong_type", _("{value} is not a number.").format(value=echo(value)), accepted
+        )
     if not LOWEST_LEVEL <= value <= HIGHEST_LEVEL:
-        raise _refuse(name, "out_of_range", f"{echo(value)} is out of range.", accepted)
+        raise _refuse(
+            name, "out_of_range", _("{value} is out of range.").format(value=echo(value)), accepted
+        )
     return float(value)
 
 
 def _bundle(value: object) -> str:
     if not isinstance(value, str):
-        raise _refuse("bundle", "wrong_type", f"{echo(value)} is no name.", "id or id@version")
+        message = _("{value} is no name.").format(value=echo(value))
+        raise _refuse("bundle", "wrong_type", message, _("id or id@version"))
     return value
 
 
@@ -219,11 +229,10 @@ def read_options(message: Mapping[str, object]) -> Options:
     options = Options(**chosen)
     both_read = {"model", "effect"}.isdisjoint(problem.field for problem in problems)
     if both_read and options.effect == LEARNED_EFFECT and options.model != FOREST:
-        message_text = (
-            f"The effect {LEARNED_EFFECT} is the forest's own; ask for model {FOREST} with it."
-        )
-        accepted = f"{LEARNED_EFFECT} with model {FOREST}"
-        problems.append(Problem("effect", "not_accepted", message_text, accepted))
+        words = {"effect": LEARNED_EFFECT, "model": FOREST}
+        text = _("The effect {effect} is the forest's own; ask for model {model} with it.")
+        accepted = _("{effect} with model {model}").format(**words)
+        problems.append(Problem("effect", "not_accepted", text.format(**words), accepted))
     if problems:
         raise InvalidInput(problems)
     return options

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from models.language import N_
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -41,26 +43,28 @@ class Outcome:
 
 
 OUTCOMES: tuple[Outcome, ...] = (
-    Outcome("overall_survival", "Alive", "probability alive", ("death",)),
+    Outcome("overall_survival", N_("Alive"), N_("probability alive"), ("death",)),
     Outcome(
         "local_relapse_free_survival",
-        "Alive without local progression",
-        "probability alive without local progression",
+        N_("Alive without local progression"),
+        N_("probability alive without local progression"),
         ("local_progression", "death_without_local_progression"),
-        remark="It ends with local progression or with death. The paper defines it in an appendix "
-        "that we have not seen: this is our reading. The trial was open label.",
+        remark=N_(
+            "It ends with local progression or with death. The paper defines it in an appendix "
+            "that we have not seen: this is our reading. The trial was open label."
+        ),
     ),
     Outcome(
         "local_ulceration",
-        "Ulceration of the primary site",
-        "cumulative incidence, death competing",
+        N_("Ulceration of the primary site"),
+        N_("cumulative incidence, death competing"),
         ("ulceration",),
         "death_without_ulceration",
     ),
     Outcome(
         "local_bleeding",
-        "Bleeding from the primary site",
-        "cumulative incidence, death competing",
+        N_("Bleeding from the primary site"),
+        N_("cumulative incidence, death competing"),
         ("bleeding",),
         "death_without_bleeding",
     ),
@@ -79,15 +83,15 @@ DIFFERENCE = "difference"
 
 #: The arms are policies (intention to treat); a person reads these words.
 ARM_LABELS: dict[str, str] = {
-    SYSTEMIC_THERAPY: "not offered surgery",
-    PTR: "offered surgery",
-    DIFFERENCE: "difference",
+    SYSTEMIC_THERAPY: N_("not offered surgery"),
+    PTR: N_("offered surgery"),
+    DIFFERENCE: N_("difference"),
 }
 ARMS: tuple[str, ...] = (SYSTEMIC_THERAPY, PTR)
 SHOWN_ARMS: tuple[str, ...] = tuple(ARM_LABELS)
 
 COX, FOREST = "cox", "forest"
-MODEL_LABELS: dict[str, str] = {COX: "Cox model", FOREST: "random survival forest"}
+MODEL_LABELS: dict[str, str] = {COX: N_("Cox model"), FOREST: N_("random survival forest")}
 MODELS: tuple[str, ...] = tuple(MODEL_LABELS)
 DEFAULT_MODEL = COX
 OVERALL_EFFECT, POOLED_EFFECT, SUBGROUP_EFFECT = "overall", "pooled", "subgroup"

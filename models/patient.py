@@ -15,6 +15,7 @@ from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX,
 from models.derivation import derive
 from models.errors import InvalidInput, Problem
 from models.fields import Field, Value, echo
+from models.language import N_, _
 from models.refused import refuse_name
 
 Values = dict[str, Value | None]
@@ -35,7 +36,7 @@ _OTHER_FACTS = (
     "liver_metastasis",
     "bone_only_metastasis",
 )
-_FEWEST_OTHERS, _FEWEST_IN_WORDS = 2, "two"
+_FEWEST_OTHERS, _FEWEST_IN_WORDS = 2, N_("two")
 
 #: The least that must be known, for those who send patients.
 LEAST_KNOWN = (
@@ -157,25 +158,47 @@ def _too_few_known(values: Values) -> list[Problem]:
     has_age = values["age"] is not None or values["menopausal_status"] is not None
     if has_age and len(known) >= _FEWEST_OTHERS:
         return []
-    accepted = (
-        f"age or menopausal_status, and at least {_FEWEST_IN_WORDS} of {', '.join(_OTHER_FACTS)}"
+    accepted = _("age or menopausal_status, and at least {fewest} of {names}").format(
+        fewest=_(_FEWEST_IN_WORDS), names=", ".join(_OTHER_FACTS)
     )
     return [Problem("patient", "too_few_known", _what_is_missing(has_age, known), accepted)]
 
 
 def _what_is_missing(has_age: bool, known: list[str]) -> str:
     """Return what is known and what is needed, in a sentence."""
-    *labels, last = [FIELDS[name].label for name in _OTHER_FACTS]
-    others = f"at least {_FEWEST_IN_WORDS} of {', '.join(labels)} and {last}"
+    return _(_missing_words(has_age, known)).format(
+        fewest=_(_FEWEST_IN_WORDS),
+        others=_other_labels(),
+        only=_(FIELDS[known[0]].label) if known else "",
+    )
+
+
+def _missing_words(has_age: bool, known: list[str]) -> str:
+    """Return the sentence on what is missing, with its places open."""
+    if not has_age and len(known) >= _FEWEST_OTHERS:
+        return N_("Neither age nor menopausal status is known; one of them is needed.")
     if not has_age:
-        missing = "Neither age nor menopausal status is known; one of them is needed"
-        return f"{missing}." if len(known) >= _FEWEST_OTHERS else f"{missing}, and {others}."
+        return N_(
+            "Neither age nor menopausal status is known; one of them is needed, and at least "
+            "{fewest} of {others}."
+        )
     if not known:
-        return f"Only age or menopausal status is known; {others} are needed, too."
-    only = FIELDS[known[0]].label
-    return f"Beside age or menopausal status only 1 value is known ({only}); {others} are needed."
+        return N_(
+            "Only age or menopausal status is known; at least {fewest} of {others} are needed, "
+            "too."
+        )
+    return N_(
+        "Beside age or menopausal status only 1 value is known ({only}); at least {fewest} of "
+        "{others} are needed."
+    )
+
+
+def _other_labels() -> str:
+    *labels, last = [_(FIELDS[name].label) for name in _OTHER_FACTS]
+    return _("{first} and {last}").format(first=_(", ").join(labels), last=last)
 
 
 def _not_an_object(name: str, value: object) -> InvalidInput:
-    message = f"{name} must be an object with named fields, not {echo(value)}."
-    return InvalidInput([Problem(name, "wrong_type", message, "an object")])
+    message = _("{name} must be an object with named fields, not {value}.")
+    words = message.format(name=name, value=echo(value))
+    return InvalidInput([Problem(name, "wrong_type", words, _("an object"))])

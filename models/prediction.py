@@ -18,6 +18,7 @@ from models.caveats import Case, Caveat, caveats_for
 from models.eligibility import Eligibility, check_eligibility
 from models.errors import InvalidInput, Problem
 from models.intervals import Estimates
+from models.language import _
 from models.memory import Figures, Memory
 from models.options import Options
 from models.outcomes import ALL_EFFECTS, FIRST_HORIZON, OVERALL_EFFECT, POOLED_EFFECT
@@ -143,24 +144,31 @@ def refuse_lacking(bundle: Bundle, options: Options) -> None:
         With what it holds.
     """
     problems = []
+    name = f"{bundle.id} {bundle.version}"
     if options.model not in bundle.kinds:
-        message = f"The bundle {bundle.id} {bundle.version} holds no {options.model}."
-        accepted = f"one of {', '.join(bundle.kinds)}, or another bundle"
-        problems.append(Problem("model", "not_accepted", message, accepted))
+        message = _("The bundle {bundle} holds no {model}.")
+        text = message.format(bundle=name, model=options.model)
+        accepted = _("one of {values}, or another bundle").format(values=", ".join(bundle.kinds))
+        problems.append(Problem("model", "not_accepted", text, accepted))
     effects = [each.effect for each in bundle.held if each.model == options.model]
     if effects and options.effect not in (*effects, ALL_EFFECTS):
-        message = f"The bundle {bundle.id} {bundle.version} holds no effect {options.effect}."
-        accepted = f"one of {', '.join([*effects, ALL_EFFECTS])}, or another bundle"
-        problems.append(Problem("effect", "not_accepted", message, accepted))
+        message = _("The bundle {bundle} holds no effect {effect}.")
+        text = message.format(bundle=name, effect=options.effect)
+        held = ", ".join([*effects, ALL_EFFECTS])
+        accepted = _("one of {values}, or another bundle").format(values=held)
+        problems.append(Problem("effect", "not_accepted", text, accepted))
     late = [month for month in options.horizons_months if month > bundle.last_month]
     if late:
-        message = (
-            f"The cohort behind the bundle {bundle.id} {bundle.version} was observed for "
-            f"{bundle.last_month} months; nothing is known of month "
-            f"{', '.join(map(str, late))}."
+        message = _(
+            "The cohort behind the bundle {bundle} was observed for {last} months; nothing is "
+            "known of month {months}."
         )
-        accepted = f"whole months from {FIRST_HORIZON} to {bundle.last_month}"
-        problems.append(Problem("horizons_months", "out_of_range", message, accepted))
+        months = ", ".join(map(str, late))
+        text = message.format(bundle=name, last=bundle.last_month, months=months)
+        accepted = _("whole months from {first} to {last}").format(
+            first=FIRST_HORIZON, last=bundle.last_month
+        )
+        problems.append(Problem("horizons_months", "out_of_range", text, accepted))
     if problems:
         raise InvalidInput(problems)
 

@@ -6,6 +6,7 @@ Their values are never echoed, stored or logged.
 from __future__ import annotations
 
 from models.errors import Problem
+from models.language import _
 
 IDENTIFIERS = frozenset(
     {
@@ -57,16 +58,21 @@ def refuse_name(name: str, known: tuple[str, ...]) -> Problem:
         return Problem(
             name,
             "identifier",
-            f"{name!r} identifies a person. Equipoise takes no identifiers; its value was "
-            "neither stored nor logged.",
-            "an opaque row_id in lists; nothing in single requests",
+            _(
+                "{name} identifies a person. Equipoise takes no identifiers; its value was "
+                "neither stored nor logged."
+            ).format(name=repr(name)),
+            _("an opaque row_id in lists; nothing in single requests"),
         )
     if plain in _PLAIN_POST_RANDOMISATION:
         return Problem(
             name,
             "post_randomisation",
-            f"{name!r} is known only after the decision about surgery, so it cannot help to "
-            "make it. Figures for it are not effects of surgery.",
-            "what is known at the decision",
+            _(
+                "{name} is known only after the decision about surgery, so it cannot help to "
+                "make it. Figures for it are not effects of surgery."
+            ).format(name=repr(name)),
+            _("what is known at the decision"),
         )
-    return Problem(name, "unknown_field", f"There is no field {name[:60]!r}.", ", ".join(known))
+    message = _("There is no field {name}.").format(name=repr(name[:60]))
+    return Problem(name, "unknown_field", message, ", ".join(known))

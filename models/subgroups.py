@@ -31,7 +31,7 @@ from models.evidence.credibility import (
     assessment_of,
 )
 from models.evidence.interactions import NOT_RATED
-from models.language import _, current_language
+from models.language import _, current_language, joined
 from models.patient import Patient
 
 #: The pairs for which the paper itself suggests that the effect might vary (Results).
@@ -101,7 +101,7 @@ class SubgroupEvidence:
             "Interaction p {p:.2g}, one of eight pairs tested (by Holm {p_holm:.2g})."
         ).format(p=self.interaction.p, p_holm=self.interaction.p_holm)
         end = _("It drives none of the figures shown, exploratory ones aside.")
-        return " ".join([start, test, worth_text(self.assessment), end])
+        return joined(start, test, worth_text(self.assessment), end)
 
     def as_dict(self) -> dict[str, object]:
         """Return the evidence as it stands in an answer: made once, and not to be changed."""

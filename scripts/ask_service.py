@@ -79,12 +79,14 @@ def check_train(equipoise: Path, user: int) -> None:
 
 
 def check_answers(address: str, server: subprocess.Popen[bytes]) -> None:
-    """Ask for readiness, for a prediction without a token, and for one with it."""
+    """Ask for readiness, for predictions without a token and with it, and for another language."""
     require(wait_until_ready(f"{address}/readyz", server)["status"] == "ready", "readyz")
     require(status_of(f"{address}/v1/predict") == 401, "401 without a token")
     answer = ask(f"{address}/v1/predict", TOKEN)
     require(answer["status"] == "ok", "a prediction", answer["status"])
-    print("answered: readyz, 401 without a token, a prediction with it")
+    japanese = ask(f"{address}/v1/predict", TOKEN, "ja")["intended_use"]
+    require(japanese != answer["intended_use"], "an answer in Japanese", japanese)
+    print("answered: readyz, 401 without a token, a prediction with it, the same in Japanese")
 
 
 def check_stop(server: subprocess.Popen[bytes]) -> None:
@@ -107,9 +109,13 @@ def wait_until_ready(url: str, server: subprocess.Popen[bytes]) -> dict[str, Any
     raise SystemExit("the server did not become ready")
 
 
-def ask(url: str, token: str = "") -> dict[str, Any]:
+def ask(url: str, token: str = "", language: str = "en") -> dict[str, Any]:
     """Return an answer; a prediction is asked for with the patient."""
-    headers = {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
+    headers = {
+        "Content-Type": "application/json",
+        "Authorization": f"Bearer {token}",
+        "Accept-Language": language,
+    }
     data = json.dumps({"patient": PATIENT}).encode() if url.endswith("/predict") else None
     request = urllib.request.Request(url, data, headers)  # noqa: S310 (our own address)
     with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 (our own address)

@@ -10,24 +10,25 @@ from models.analyses import Analysis
 from models.bundle import Bundle
 from models.harms import HARMS
 from models.intervals import Estimates
+from models.language import _
 from models.options import Options
 from models.outcomes import OUTCOMES, SHOWN_ARMS, Outcome
 from models.pooled import pooled_figure
 from models.prediction import Prediction
 from models.rounding import for_machines
-from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, TIME_ORIGIN, interval_meaning
+from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
 
 
 def common_part(bundle: Bundle, options: Options) -> dict[str, Any]:
     """Return what holds for every patient of a request."""
     return {
-        "intended_use": INTENDED_USE,
+        "intended_use": _(INTENDED_USE),
         "interval_meaning": interval_meaning(
             {options.shown, *options.listed(bundle.held)}, of_cohort=bundle.cohort is not None
         ),
-        "time_origin": TIME_ORIGIN,
-        "arms": ARMS_ARE_POLICIES,
-        "credit": CREDIT,
+        "time_origin": _(TIME_ORIGIN),
+        "arms": arms_are_policies(),
+        "credit": _(CREDIT),
         "model": {
             "id": bundle.id,
             "version": bundle.version,
@@ -75,7 +76,7 @@ def outcomes_part(prediction: Prediction, analysis: Analysis | None = None) -> d
     estimates = prediction.shown if analysis is None else prediction.analyses[analysis]
     return {
         outcome.name: {
-            "quantity": outcome.quantity,
+            "quantity": _(outcome.quantity),
             **(_withheld(prediction, outcome) or _by_arm(*figures)),
         }
         for outcome, *figures in zip(OUTCOMES, *_rounded(estimates), strict=True)

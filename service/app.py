@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Flask
+from flask import Flask, Response
 
+from models.language import speaking
 from models.memory import Memory
 from service import documentation, pages
 from service.api import batch, evidence, health, patient_schema, predict
 from service.api import models as model_routes
 from service.bundles import Bundles, load_bundles
+from service.languages import language_of_request, register_languages
 from service.openapi import CONFIG, DocumentedApi
 from service.problems import log_unexpected, register_error_handlers
 from service.responses import EXTENSION
@@ -22,7 +24,12 @@ _REMEMBERED = 32 * 2**20
 
 
 class _Application(Flask):
-    """Flask, but its own log never holds an error's text or a traceback."""
+    """Flask, but each request has its language, and no log holds an error's text."""
+
+    def full_dispatch_request(self, *context: Any) -> Response:
+        """Answer a request, errors included, in its language; none outlives the request."""
+        with speaking(language_of_request()):
+            return super().full_dispatch_request(*context)
 
     def log_exception(self, exc_info: Any, ctx: Any = None) -> None:  # noqa: ARG002 (Flask's)
         """Log an error that no handler could tell."""
@@ -59,5 +66,6 @@ def create_app(settings: Settings | None = None, bundles: Bundles | None = None)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(documentation.blueprint)
     register_error_handlers(app)
+    register_languages(app)
     protect(app, settings)
     return app

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from models.bundle import Bundle, load_bundle
 from models.errors import BundleRefused, Problem, UnknownResource
+from models.language import _
 
 DEFAULT_BUNDLE = "jcog1017-synthetic"
 
@@ -35,7 +36,7 @@ class Bundles:
         self.all: tuple[Bundle, ...] = tuple(bundles)
         names = [(bundle.id, bundle.version) for bundle in bundles]
         if len(set(names)) < len(names):
-            message = "Two bundles have the same id and version."
+            message = _("Two bundles have the same id and version.")
             raise BundleRefused([Problem("", "bundle_format", message)])
 
     @property
@@ -57,7 +58,7 @@ class Bundles:
             if name in (bundle.id, f"{bundle.id}@{bundle.version}"):
                 return bundle
         known = ", ".join(f"{bundle.id}@{bundle.version}" for bundle in self.all)
-        message = f"There is no bundle {name[:60]!r}."
+        message = _("There is no bundle {name}.").format(name=repr(name[:60]))
         raise UnknownResource([Problem("bundle", "unknown_bundle", message, known)])
 
 

@@ -9,6 +9,7 @@ import numpy as np
 from models.analyses import Analysis
 from models.bundle import Bundle
 from models.errors import Problem, TooLargeInput
+from models.language import _
 from models.options import Options
 from models.outcomes import COX, FOREST, LEARNED_EFFECT, SUBGROUP_EFFECT
 from models.patient import Patient
@@ -52,23 +53,38 @@ def refuse_too_much(
     profiles = _distinct_profiles(incomplete)
     combinations = sum(completion_count(profile, bundle.population) for profile in profiles)
     horizons, counts = len(options.horizons_months), _weight(bundle, options)
-    asked = combinations * horizons * counts
-    if asked > most:
-        models = f", each counted {counts} times for what the models cost" if counts > 1 else ""
-        message = (
-            f"The unknown values have {combinations} combinations, at {horizons} "
-            f"{'horizon' if horizons == 1 else 'horizons'}{models}: {asked} in all, too many for "
-            "one request. Ask for fewer patients or horizons at once, for the Cox model alone, "
-            "or use equipoise score."
-        )
-        accepted = (
-            f"at most {most} combinations times horizons; with the forest each counts "
-            f"{FOREST_COUNTS} times (the Cox model's figures stand beside it), with the forest's "
-            f"own effect {LEARNED_COUNTS} times, with the effect by subgroups "
-            f"{SUBGROUP_COUNTS} times ({FOREST_SUBGROUP_COUNTS} with the forest), with all "
-            f"effects {ALL_COUNTS} times; patients with the same values count once"
-        )
-        raise TooLargeInput([Problem("", "too_large", message, accepted)])
+    if combinations * horizons * counts > most:
+        raise TooLargeInput([_too_large(combinations, horizons, counts, most)])
+
+
+def _too_large(combinations: int, horizons: int, counts: int, most: int) -> Problem:
+    """Return the problem with a request that asks for too much."""
+    at = _("{count} horizon") if horizons == 1 else _("{count} horizons")
+    models = _(", each counted {counts} times for what the models cost") if counts > 1 else ""
+    message = _(
+        "The unknown values have {combinations} combinations, at {horizons}{models}: {asked} in "
+        "all, too many for one request. Ask for fewer patients or horizons at once, for the Cox "
+        "model alone, or use equipoise score."
+    ).format(
+        combinations=combinations,
+        horizons=at.format(count=horizons),
+        models=models.format(counts=counts),
+        asked=combinations * horizons * counts,
+    )
+    accepted = _(
+        "at most {most} combinations times horizons; with the forest each counts {forest} times "
+        "(the Cox model's figures stand beside it), with the forest's own effect {learned} "
+        "times, with the effect by subgroups {subgroup} times ({both} with the forest), with "
+        "all effects {all_effects} times; patients with the same values count once"
+    ).format(
+        most=most,
+        forest=FOREST_COUNTS,
+        learned=LEARNED_COUNTS,
+        subgroup=SUBGROUP_COUNTS,
+        both=FOREST_SUBGROUP_COUNTS,
+        all_effects=ALL_COUNTS,
+    )
+    return Problem("", "too_large", message, accepted)
 
 
 def _distinct_profiles(patients: Sequence[Patient]) -> list[dict[str, float]]:

@@ -10,7 +10,7 @@ from models.evidence import Figure, Trial, evidence, interactions, pairs, source
 from models.evidence.consistency import consistency_text
 from models.evidence.credibility import assessment_of
 from models.evidence.figures import SURGERY_TO_NO_SURGERY
-from models.language import _
+from models.language import _, joined
 from models.subgroups import SubgroupEvidence, all_subgroups
 
 #: The columns of a row, in order.
@@ -55,6 +55,7 @@ EVIDENCE_COLUMNS: tuple[str, ...] = (
 )
 _TRIAL = "jcog1017"
 _DIGITS = 4
+_TOLD_OF_TRIALS = ("name", "design", "note", "caution")
 
 
 def evidence_rows() -> list[dict[str, Any]]:
@@ -64,14 +65,17 @@ def evidence_rows() -> list[dict[str, Any]]:
 
 
 def source_rows() -> dict[str, dict[str, str]]:
-    """Return the sources by name."""
-    return sources()
+    """Return the sources by name; titles, citations and links stand as published."""
+    told = ("licence", "seen")
+    return {
+        name: {**row, **{word: _(row[word]) for word in told}} for name, row in sources().items()
+    }
 
 
 def trial_rows() -> dict[str, dict[str, Any]]:
     """Return the trials, and pools of studies, by name."""
     return {
-        name: {**asdict(row), "note": _(row.note), "caution": _(row.caution)}
+        name: {**asdict(row), **{word: _(getattr(row, word)) for word in _TOLD_OF_TRIALS}}
         for name, row in trials().items()
     }
 
@@ -185,7 +189,7 @@ def _subgroup_row(row: SubgroupEvidence) -> dict[str, Any]:
             "source": subgroup.source,
             "place": f"{subgroup.place}, {row.pair.label}",
             "status": subgroup.status,
-            "note": " ".join(filter(None, (_(subgroup.note), row.assessment.advice))),
+            "note": joined(_(subgroup.note), row.assessment.advice),
             **_facts(_TRIAL),
         },
         subgroup.source,
@@ -193,5 +197,5 @@ def _subgroup_row(row: SubgroupEvidence) -> dict[str, Any]:
 
 
 def _complete(row: dict[str, Any], source: str) -> dict[str, Any]:
-    whole = {**row, "licence": sources()[source]["licence"]}
+    whole = {**row, "licence": _(sources()[source]["licence"])}
     return {name: whole.get(name) for name in EVIDENCE_COLUMNS}

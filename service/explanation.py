@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -19,9 +18,10 @@ from models.evidence.credibility import (
     Assessment,
     assessment_of,
 )
-from models.language import N_, _
+from models.language import N_, _, joined
 from models.patient import Patient
 from models.subgroups import Shrunken, SubgroupEvidence, all_subgroups, subgroups_of
+from service.wrapping import wrapped
 
 _WIDTH = 96
 _WHOLE = ("os.hr.stratified", "os.hr.unstratified")
@@ -91,7 +91,7 @@ def _lines(
     if not eligibility.in_scope:
         yield from _wrapped(_(_OUT_OF_SCOPE))
         for note in eligibility.reasons:
-            yield from _wrapped(f"- {_(note.text)}")
+            yield from _wrapped(f"- {note.text}")
         return
     yield from _wrapped(_whole_text())
     yield from _wrapped(_(_NOT_TO_MULTIPLY))
@@ -103,7 +103,7 @@ def _lines(
     if unknown:
         yield ""
         text = _("Not known, so she is counted to neither side: {pairs}.")
-        yield from _wrapped(text.format(pairs="; ".join(unknown)))
+        yield from _wrapped(text.format(pairs=_("; ").join(unknown)))
 
 
 def _subgroup_lines(
@@ -135,7 +135,9 @@ def _whole_text() -> str:
 def _heading(row: SubgroupEvidence, patient: Patient) -> str:
     name, _values = row.membership
     derived = " " + _("(follows from her other values)") if name in patient.derived else ""
-    because = f"{_(FIELDS[name].label)}: {_shown(patient.values[name], name)}"
+    because = _("{label}: {value}").format(
+        label=_(FIELDS[name].label), value=_shown(patient.values[name], name)
+    )
     return f"{_(row.subgroup.label)} [{because}]{derived}"
 
 
@@ -177,14 +179,14 @@ def _rating_lines(assessment: Assessment) -> Iterator[str]:
     for answer in found if isinstance(found, list) else []:
         place = f" [{answer['source']}: {answer['place']}]" if answer["place"] else ""
         said = answer["answer_text"][0].upper() + answer["answer_text"][1:]
-        text = f"- {answer['text']} {said}. {answer['reason']}{place}"
-        yield from _wrapped(text, 2)
+        told = joined(answer["text"], _("{answer}.").format(answer=said), answer["reason"])
+        yield from _wrapped(f"- {told}{place}", 2)
     yield from _wrapped(assessment.advice)
 
 
 def _rating_text(assessment: Assessment) -> str:
     own = assessment_of(assessment.pair).rating
-    by = f"{_(INSTRUMENT)}; {_(STRATEGY)}"
+    by = _("; ").join([_(INSTRUMENT), _(STRATEGY)])
     if any(answer.assumed for answer in assessment.answers):
         text = _("Credibility with the answers assumed: {rating} ({ours}: {own}; {by}).")
     else:
@@ -238,13 +240,5 @@ def _not_known(patient: Patient) -> Iterator[str]:
 
 
 def _wrapped(text: str, indent: int = 0) -> list[str]:
-    start = " " * indent
-    hanging = start + ("  " if text.startswith("- ") else "")
-    return textwrap.wrap(
-        text,
-        _WIDTH,
-        initial_indent=start,
-        subsequent_indent=hanging,
-        break_long_words=False,
-        break_on_hyphens=False,
-    )
+    hanging = "  " if text.startswith("- ") else ""
+    return [" " * indent + line for line in wrapped(text, _WIDTH - indent, hanging)]

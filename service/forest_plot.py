@@ -146,9 +146,10 @@ def _shade(top: float) -> str:
 
 def _figures(row: Figure | Subgroup) -> str:
     if row.interval is None or row.level is None:
-        return f"{row.estimate:.2f} " + _("(no interval was seen)")
+        return _("{estimate:.2f} (no interval was seen)").format(estimate=row.estimate)
     lower, upper = row.interval
-    return f"{row.estimate:.2f} ({lower:.2f} to {upper:.2f}), {row.level:.0%}"
+    words = _("{estimate:.2f} ({lower:.2f} to {upper:.2f}), {level:.0%}")
+    return words.format(estimate=row.estimate, lower=lower, upper=upper, level=row.level)
 
 
 def _line(row: Figure | Subgroup, y: float) -> Iterator[str]:

@@ -10,6 +10,7 @@ from werkzeug.datastructures import MultiDict
 from models.covariates import ELIGIBILITY_FACTS, FIELDS
 from models.errors import InvalidInput, Problem
 from models.fields import Choice, ChoiceField, Field, FlagField, NumberField, SetField
+from models.language import N_, _
 from models.options import Options, read_options_text
 from models.outcomes import ALL_EFFECTS, FOREST, MODEL_LABELS
 from models.patient import Patient, read_patient_text
@@ -19,15 +20,15 @@ from models.refused import refuse_name
 MODEL = "model"
 
 _GROUPS: tuple[tuple[str, tuple[str, ...]], ...] = (
-    ("Patient", ("age", "menopausal_status", "ecog_ps")),
-    ("Tumour", ("clinical_t", "clinical_n", "er_status", "her2_status", "triple_negative")),
+    (N_("Patient"), ("age", "menopausal_status", "ecog_ps")),
+    (N_("Tumour"), ("clinical_t", "clinical_n", "er_status", "her2_status", "triple_negative")),
     (
-        "Spread",
+        N_("Spread"),
         ("metastatic_sites", "metastatic_organs", "liver_metastasis", "bone_only_metastasis"),
     ),
-    ("Does the trial speak about her?", tuple(field.name for field in ELIGIBILITY_FACTS)),
+    (N_("Does the trial speak about her?"), tuple(field.name for field in ELIGIBILITY_FACTS)),
 )
-_FLAG_CHOICES = (Choice("true", "yes"), Choice("false", "no"))
+_FLAG_CHOICES = (Choice("true", N_("yes")), Choice("false", N_("no")))
 
 
 @dataclass(frozen=True)
@@ -49,6 +50,16 @@ class FormField:
     choices: tuple[Choice, ...]
     chosen: tuple[str, ...]
     messages: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The field's label, in the language of the context."""
+        return _(self.field.label)
+
+    @property
+    def help(self) -> str:
+        """The field's help, in the language of the context."""
+        return _(self.field.help)
 
 
 @dataclass(frozen=True)
@@ -95,7 +106,7 @@ def _read_options(model: str | None) -> Options:
 
 def model_choices(kinds: tuple[str, ...]) -> list[Choice]:
     """Return the models that can be chosen, the default first."""
-    return [Choice(kind, MODEL_LABELS[kind]) for kind in kinds]
+    return [Choice(kind, _(MODEL_LABELS[kind])) for kind in kinds]
 
 
 def form_groups(
@@ -106,7 +117,7 @@ def form_groups(
     for problem in problems:
         messages.setdefault(problem.field, []).append(problem.message)
     return [
-        (title, [_form_field(FIELDS[name], form, messages) for name in names])
+        (_(title), [_form_field(FIELDS[name], form, messages) for name in names])
         for title, names in _GROUPS
     ]
 
@@ -116,7 +127,8 @@ def _form_field(
 ) -> FormField:
     kind, choices = _kind(field)
     typed = tuple(text for text in form.getlist(field.name) if text)
-    return FormField(field, kind, choices, typed, tuple(messages.get(field.name, ())))
+    told = tuple(Choice(choice.value, _(choice.label)) for choice in choices)
+    return FormField(field, kind, told, typed, tuple(messages.get(field.name, ())))
 
 
 def _kind(field: Field) -> tuple[str, tuple[Choice, ...]]:
@@ -136,5 +148,13 @@ def _is_repeated(name: str, form: MultiDict[str, str]) -> bool:
 
 
 def _repeated(name: str) -> Problem:
-    label = FIELDS[name].label if name in FIELDS else name
-    return Problem(name, "duplicate_field", f"{label} is given twice.", "once")
+    label = _(FIELDS[name].label) if name in FIELDS else name
+    message = _("{label} is given twice.").format(label=label)
+    return Problem(name, "duplicate_field", message, _("once"))
+
+
+def accepted_words(problem: Problem) -> str:
+    """Return what is accepted in the form, where nobody can send null."""
+    field = FIELDS.get(problem.field)
+    of_field = field is not None and problem.accepted == field.accepted
+    return field.accepted_on_screen if field is not None and of_field else problem.accepted

@@ -10,7 +10,8 @@ from models.analyses import DEFAULT_ANALYSIS, Analysis
 from models.caveats import FIRST_SIGHT, Caveat
 from models.covariates import FIELDS
 from models.eligibility import Eligibility
-from models.fields import ChoiceField, FlagField, SetField, Value
+from models.evidence import Figure
+from models.fields import ChoiceField, Field, FlagField, SetField, Value
 from models.language import N_, _
 from models.outcomes import (
     ARM_LABELS,
@@ -33,10 +34,25 @@ from service.answers import outcomes_part, pooled_part
 _SPOKEN_HORIZON = 48
 
 _SENTENCES: dict[str, str] = {
-    "overall_survival": "alive",
-    "local_relapse_free_survival": "alive without local progression",
-    "local_ulceration": "have had ulceration of the primary site",
-    "local_bleeding": "have had bleeding from the primary site",
+    "overall_survival": N_(
+        "Of 100 women like this, four years after the decision {none} are alive when not offered "
+        "surgery, and {surgery} when offered surgery ({level} intervals)."
+    ),
+    "local_relapse_free_survival": N_(
+        "Of 100 women like this, four years after the decision {none} are alive without local "
+        "progression when not offered surgery, and {surgery} when offered surgery ({level} "
+        "intervals)."
+    ),
+    "local_ulceration": N_(
+        "Of 100 women like this, four years after the decision {none} have had ulceration of the "
+        "primary site when not offered surgery, and {surgery} when offered surgery ({level} "
+        "intervals)."
+    ),
+    "local_bleeding": N_(
+        "Of 100 women like this, four years after the decision {none} have had bleeding from the "
+        "primary site when not offered surgery, and {surgery} when offered surgery ({level} "
+        "intervals)."
+    ),
 }
 
 
@@ -61,9 +77,14 @@ def pooled_view(prediction: Prediction) -> PooledView:
     """Return the difference in survival under the effect of the four earlier trials."""
     part = pooled_part(prediction)
     lower, upper = part["interval"]
-    source = (
-        f"The four earlier randomised trials together: hazard ratio {part['hazard_ratio']:.2f}, "
-        f"{part['interval_level']:.0%} interval {lower:.2f} to {upper:.2f}."
+    source = _(
+        "The four earlier randomised trials together: hazard ratio {ratio}, {level} interval "
+        "{lower} to {upper}."
+    ).format(
+        ratio=f"{part['hazard_ratio']:.2f}",
+        level=f"{part['interval_level']:.0%}",
+        lower=f"{lower:.2f}",
+        upper=f"{upper:.2f}",
     )
     months = range(len(prediction.options.horizons_months))
     return PooledView(
@@ -124,9 +145,9 @@ def input_rows(patient: Patient) -> list[tuple[str, str]]:
     for name, field in FIELDS.items():
         value = patient.values[name]
         if value is not None:
-            rows.append((field.label, _value_words(name, value, patient)))
+            rows.append((_(field.label), _value_words(name, value, patient)))
         elif name in patient.unknown_covariates:
-            rows.append((field.label, "not known: averaged over"))
+            rows.append((_(field.label), _("not known: averaged over")))
     return rows
 
 
@@ -184,6 +205,22 @@ def _criterion_row(row: Mapping[str, Any]) -> CriterionRow:
     return CriterionRow(row["text"], _(_STATE_WORDS[row["state"]]), f"{quoted}{row['place']}")
 
 
+def other_trial(row: Figure) -> str:
+    """Return what another trial says, with its interval."""
+    label = _(row.label)
+    if row.interval is None or row.level is None:
+        words = _("{label}: {estimate} (no interval was seen).")
+        return words.format(label=label[0].upper() + label[1:], estimate=row.estimate)
+    words = _("{label}: {estimate} ({level} interval {lower} to {upper}).")
+    return words.format(
+        label=label[0].upper() + label[1:],
+        estimate=row.estimate,
+        level=f"{row.level:.0%}",
+        lower=row.interval[0],
+        upper=row.interval[1],
+    )
+
+
 def first_caveats(caveats: Sequence[Caveat]) -> tuple[Sequence[Caveat], Sequence[Caveat]]:
     """Return the caveats that are seen at first sight, and those behind one click."""
     return caveats[:FIRST_SIGHT], caveats[FIRST_SIGHT:]
@@ -194,8 +231,9 @@ def _cox_table(outcome: Outcome, prediction: Prediction, level: str) -> BesideTa
     if prediction.options.shown == DEFAULT_ANALYSIS:
         return None
     part = outcomes_part(prediction, DEFAULT_ANALYSIS)[outcome.name]
-    rows = tuple((label, _bands(part[arm], arm)) for arm, label in ARM_LABELS.items())
-    return BesideTable(f"The same by the {MODEL_LABELS[COX]}: estimate and {level} interval", rows)
+    rows = tuple((_(label), _bands(part[arm], arm)) for arm, label in ARM_LABELS.items())
+    caption = _("The same by the {model}: estimate and {level} interval")
+    return BesideTable(caption.format(model=_(MODEL_LABELS[COX]), level=level), rows)
 
 
 def _exploratory_tables(outcome: Outcome, prediction: Prediction) -> Iterator[BesideTable]:
@@ -211,14 +249,17 @@ def _exploratory_tables(outcome: Outcome, prediction: Prediction) -> Iterator[Be
             continue
         part = outcomes_part(prediction, analysis)[outcome.name]
         cells = _bands(part[DIFFERENCE], DIFFERENCE)
-        caption = f"{_exploratory_words(analysis)}: estimate and {level} interval"
-        yield BesideTable(caption, ((ARM_LABELS[DIFFERENCE], cells),))
+        caption = _("{what}: estimate and {level} interval").format(
+            what=_exploratory_words(analysis), level=level
+        )
+        yield BesideTable(caption, ((_(ARM_LABELS[DIFFERENCE]), cells),))
 
 
 def _exploratory_words(analysis: Analysis) -> str:
     if analysis.effect == LEARNED_EFFECT:
-        return "Difference that the forest itself finds"
-    return f"Difference by subgroups, by the {MODEL_LABELS[analysis.model]}"
+        return _("Difference that the forest itself finds")
+    words = _("Difference by subgroups, by the {model}")
+    return words.format(model=_(MODEL_LABELS[analysis.model]))
 
 
 def _bands(band: Mapping[str, list[float]], arm: str) -> tuple[str, ...]:
@@ -229,7 +270,7 @@ def _bands(band: Mapping[str, list[float]], arm: str) -> tuple[str, ...]:
 def _outcome_view(outcome: Outcome, prediction: Prediction) -> OutcomeView:
     part = outcomes_part(prediction)[outcome.name]
     if "withheld" in part:
-        return OutcomeView(outcome.label, outcome.remark, "", (), part["withheld"]["text"])
+        return OutcomeView(_(outcome.label), _(outcome.remark), "", (), part["withheld"]["text"])
     months = prediction.options.horizons_months
     level = f"{prediction.options.interval_level:.0%}"
     rows = tuple(_row(month, part, place) for place, month in enumerate(months))
@@ -237,8 +278,8 @@ def _outcome_view(outcome: Outcome, prediction: Prediction) -> OutcomeView:
     if _SPOKEN_HORIZON in months:
         sentence = _sentence(outcome, part, months.index(_SPOKEN_HORIZON), level)
     return OutcomeView(
-        outcome.label,
-        outcome.remark,
+        _(outcome.label),
+        _(outcome.remark),
         sentence,
         rows,
         cox=_cox_table(outcome, prediction, level),
@@ -258,8 +299,14 @@ def _band(band: Mapping[str, list[float]], place: int, *, signed: bool) -> str:
     estimate, lower, upper = (
         _points(band[kind][place], signed) for kind in ("estimate", "lower", "upper")
     )
-    unit = "%" if not signed else " point" if estimate[-2:] in ("+1", "−1") else " points"
-    return f"{estimate}{unit} ({lower} to {upper})"
+    words = (
+        _("{estimate}% ({lower} to {upper})")
+        if not signed
+        else _("{estimate} point ({lower} to {upper})")
+        if estimate[-2:] in ("+1", "−1")
+        else _("{estimate} points ({lower} to {upper})")
+    )
+    return words.format(estimate=estimate, lower=lower, upper=upper)
 
 
 def _points(value: float, signed: bool) -> str:
@@ -270,25 +317,29 @@ def _points(value: float, signed: bool) -> str:
 
 def _sentence(outcome: Outcome, part: Mapping[str, Any], place: int, level: str) -> str:
     def counts(arm: str) -> str:
-        lower, upper = (percent(part[arm][kind][place]) for kind in ("lower", "upper"))
-        return f"about {percent(part[arm]['estimate'][place])} ({lower} to {upper})"
+        estimate, lower, upper = (
+            percent(part[arm][kind][place]) for kind in ("estimate", "lower", "upper")
+        )
+        words = _("about {estimate} ({lower} to {upper})")
+        return words.format(estimate=estimate, lower=lower, upper=upper)
 
-    verb = "are" if outcome.competing_hazard is None else ""
-    words = f"{verb} {_SENTENCES[outcome.name]}".strip()
-    return (
-        f"Of 100 women like this, four years after the decision {counts(SYSTEMIC_THERAPY)} "
-        f"{words} when not offered surgery, and {counts(PTR)} when offered surgery ({level} "
-        "intervals)."
+    return _(_SENTENCES[outcome.name]).format(
+        none=counts(SYSTEMIC_THERAPY), surgery=counts(PTR), level=level
     )
 
 
 def _value_words(name: str, value: Value, patient: Patient) -> str:
-    field = FIELDS[name]
-    derived = " (follows from the others)" if name in patient.derived else ""
+    words = _told_value(FIELDS[name], value)
+    if name not in patient.derived:
+        return words
+    return _("{value} (follows from the others)").format(value=words)
+
+
+def _told_value(field: Field, value: Value) -> str:
     if isinstance(field, FlagField):
-        return ("yes" if value else "no") + derived
+        return _("yes") if value else _("no")
     if isinstance(field, SetField) and isinstance(value, tuple):
-        return ", ".join(c.label for c in field.choices if c.value in value) + derived
+        return _(", ").join(_(c.label) for c in field.choices if c.value in value)
     if isinstance(field, ChoiceField):
-        return next(c.label for c in field.choices if c.value == value) + derived
-    return f"{value:g}" + derived
+        return _(next(c.label for c in field.choices if c.value == value))
+    return f"{value:g}"

@@ -8,15 +8,25 @@ from werkzeug.datastructures import MultiDict
 from models.bundle import Bundle
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
 from models.harms import HARMS
+from models.language import N_, _, current_language, joined
 from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import predict
-from models.texts import ARMS_ARE_POLICIES, CREDIT, INTENDED_USE, TIME_ORIGIN, interval_meaning
+from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
 from service.cost import refuse_too_much
-from service.form import MODEL, Submitted, form_groups, model_choices, read_form
+from service.form import (
+    MODEL,
+    Submitted,
+    accepted_words,
+    form_groups,
+    model_choices,
+    read_form,
+)
+from service.languages import LANG, asked_language, other_languages
 from service.page_view import (
     eligibility_view,
     first_caveats,
     input_rows,
+    other_trial,
     outcome_views,
     pooled_view,
 )
@@ -25,17 +35,25 @@ from service.responses import bundles, memory, settings
 
 _EDIT = "edit"
 
+#: What a bundle was trained on, in words.
+_TRAINING_DATA = {"synthetic": N_("synthetic"), "cohort": N_("cohort")}
+
 blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.app_context_processor
-def fixed_texts() -> dict[str, str]:
-    """Return the sentences that every page can show."""
+def fixed_texts() -> dict[str, str | None]:
+    """Return the sentences that every page can show, and their language.
+
+    `asked_language` is what an address has to name so that the language stays.
+    """
     return {
-        "intended_use": INTENDED_USE,
-        "time_origin": TIME_ORIGIN,
-        "arms_are_policies": ARMS_ARE_POLICIES,
-        "credit": CREDIT,
+        "intended_use": _(INTENDED_USE),
+        "time_origin": _(TIME_ORIGIN),
+        "arms_are_policies": arms_are_policies(),
+        "credit": _(CREDIT),
+        "language": current_language(),
+        "asked_language": asked_language(),
     }
 
 
@@ -49,6 +67,7 @@ def show_form() -> Response:
 def show_result() -> Response:
     """Show the result of a submitted form, or the form with what is wrong."""
     form = request.form.copy()
+    form.pop(LANG, None)
     if form.pop(_EDIT, None) is not None:
         return _form_page(form)
     try:
@@ -59,12 +78,14 @@ def show_result() -> Response:
 
 def _form_page(form: MultiDict[str, str], error: EquipoiseError | None = None) -> Response:
     problems = () if error is None else error.problems
-    shown = {field.field.name for _, group in form_groups(form) for field in group}
+    groups = form_groups(form, problems)
     page = render_template(
         "form.html",
-        groups=form_groups(form, problems),
-        problems=problems,
-        linked=shown,
+        groups=groups,
+        problems=[(problem, accepted_words(problem)) for problem in problems],
+        linked={field.field.name for _title, group in groups for field in group},
+        languages=other_languages(),
+        joined=joined,
         models=model_choices(bundles().default.kinds),
         model=form.get(MODEL, DEFAULT_MODEL),
     )
@@ -81,9 +102,9 @@ def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
             "result.html",
             prediction=prediction,
             bundle=bundle,
-            model=MODEL_LABELS[options.model],
+            model=_(MODEL_LABELS[options.model]),
             level=f"{options.interval_level:.0%}",
-            arm_labels=list(ARM_LABELS.values()),
+            arm_labels=[_(label) for label in ARM_LABELS.values()],
             outcomes=outcome_views(prediction) if prediction.in_scope else [],
             pooled=pooled_view(prediction) if prediction.in_scope else None,
             harms=HARMS if prediction.in_scope else (),
@@ -93,7 +114,10 @@ def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
             interval_meaning=interval_meaning(
                 {options.shown, *prediction.listed}, of_cohort=bundle.cohort is not None
             ),
-            effect_source=_effect_source(bundle),
+            effect_source=_(_effect_source(bundle)),
+            training_data=_(_TRAINING_DATA[bundle.training_data]),
+            languages=other_languages(),
+            other_trial=other_trial,
             inputs=input_rows(submitted.patient),
             typed=list(form.items(multi=True)),
         )
@@ -104,4 +128,4 @@ def _effect_source(bundle: Bundle) -> str:
     """Return where the effect of surgery that is shown comes from."""
     cohort = bundle.manifest.get("cohort")
     own = cohort is not None and cohort["effect_of_surgery"] == "cohort"
-    return "the local cohort" if own else "the whole trial"
+    return N_("the local cohort") if own else N_("the whole trial")

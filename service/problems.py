@@ -25,6 +25,7 @@ from models.errors import (
     UnknownResource,
     UnsupportedInput,
 )
+from models.language import N_, _
 
 PROBLEM_TYPE = "application/problem+json"
 
@@ -43,14 +44,14 @@ STATUS: dict[type[EquipoiseError], int] = {
 
 #: How Flask's own errors are told: class, problem code, sentence. Others keep their status.
 _FLASK_ERRORS: dict[int, tuple[type[EquipoiseError], str, str]] = {
-    400: (MalformedInput, "bad_request", "The request could not be understood."),
-    404: (UnknownResource, "not_found", "There is nothing at this address."),
-    405: (MethodNotAllowed, "method_not_allowed", "This address does not answer this method."),
-    413: (TooLargeInput, "too_large", "The body is larger than what is accepted."),
-    415: (UnsupportedInput, "unsupported_content_type", "This content type is not served."),
+    400: (MalformedInput, "bad_request", N_("The request could not be understood.")),
+    404: (UnknownResource, "not_found", N_("There is nothing at this address.")),
+    405: (MethodNotAllowed, "method_not_allowed", N_("This address does not answer this method.")),
+    413: (TooLargeInput, "too_large", N_("The body is larger than what is accepted.")),
+    415: (UnsupportedInput, "unsupported_content_type", N_("This content type is not served.")),
 }
-_OTHER_CLIENT_ERROR = (InvalidInput, "bad_request", "The request could not be answered.")
-_SERVER_ERROR = (EquipoiseError, "unexpected", "Something went wrong on our side.")
+_OTHER_CLIENT_ERROR = (InvalidInput, "bad_request", N_("The request could not be answered."))
+_SERVER_ERROR = (EquipoiseError, "unexpected", N_("Something went wrong on our side."))
 
 #: Headers of Flask's errors that a client needs.
 _KEPT_HEADERS = ("Allow", "Content-Range", "Retry-After")
@@ -62,7 +63,7 @@ def problem_body(error: EquipoiseError, status: int) -> dict[str, Any]:
     """Return the body that tells an error."""
     return {
         "type": f"urn:equipoise:problem:{error.code}",
-        "title": error.title,
+        "title": _(error.title),
         "status": status,
         "detail": str(error),
         "code": error.code,
@@ -102,10 +103,10 @@ def from_flask(error: HTTPException) -> EquipoiseError:
     other = _SERVER_ERROR if status >= 500 else _OTHER_CLIENT_ERROR
     kind, code, message = _FLASK_ERRORS.get(status, other)
     limit = current_app.config["MAX_CONTENT_LENGTH"]
-    accepted = f"at most {limit} bytes" if code == "too_large" else ""
+    accepted = _("at most {limit} bytes").format(limit=limit) if code == "too_large" else ""
     if isinstance(error, WerkzeugMethodNotAllowed):
         accepted = ", ".join(sorted(error.valid_methods or ()))
-    return kind([Problem("", code, message, accepted)])
+    return kind([Problem("", code, _(message), accepted)])
 
 
 def _tell_flask_error(error: HTTPException) -> Response:
@@ -118,7 +119,7 @@ def _tell_flask_error(error: HTTPException) -> Response:
 
 def _tell_unexpected(error: Exception) -> Response:
     log_unexpected(error)
-    message = "Something went wrong on our side. Nothing was stored."
+    message = _("Something went wrong on our side. Nothing was stored.")
     return problem_response(EquipoiseError([Problem("", "unexpected", message)]))
 
 

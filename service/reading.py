@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 from models.errors import InvalidInput, MalformedInput, Problem
 from models.fields import echo
+from models.language import _
 from models.options import OPTION_NAMES, Options, read_options
 from models.patient import Patient, read_patient
 from models.refused import refuse_name
@@ -33,15 +34,18 @@ def strict_json(data: bytes | str) -> Any:
         _refuse_half_characters(value, text)
         return value
     except json.JSONDecodeError as error:
-        message = f"This is not JSON: {error.msg} at line {error.lineno}, column {error.colno}."
-        raise _malformed("malformed_json", message, "a JSON object") from None
+        message = _("This is not JSON: {reason} at line {line}, column {column}.").format(
+            reason=error.msg, line=error.lineno, column=error.colno
+        )
+        raise _malformed("malformed_json", message, _("a JSON object")) from None
     except UnicodeDecodeError:
-        raise _malformed("malformed_json", "The text is not UTF-8.", "UTF-8") from None
+        raise _malformed("malformed_json", _("The text is not UTF-8."), "UTF-8") from None
     except RecursionError:
-        raise _malformed("malformed_json", "It is nested too deeply.", "a JSON object") from None
+        message = _("It is nested too deeply.")
+        raise _malformed("malformed_json", message, _("a JSON object")) from None
     except ValueError:
-        message = "A number has too many digits."
-        raise _malformed("malformed_json", message, "a JSON object") from None
+        message = _("A number has too many digits.")
+        raise _malformed("malformed_json", message, _("a JSON object")) from None
 
 
 @dataclass(frozen=True)
@@ -64,8 +68,8 @@ def read_request(message: object) -> Request:
     problems = unknown_names(body, ("patient", *OPTION_NAMES))
     patient = options = None
     if "patient" not in body:
-        text = "A request needs a patient."
-        problems.append(Problem("patient", "missing_field", text, "an object of covariates"))
+        text = _("A request needs a patient.")
+        problems.append(Problem("patient", "missing_field", text, _("an object of covariates")))
     else:
         try:
             patient = read_patient(body["patient"])
@@ -83,8 +87,9 @@ def read_request(message: object) -> Request:
 def as_object(message: object) -> Mapping[str, object]:
     """Return a decoded JSON value that must be an object."""
     if not isinstance(message, Mapping):
-        text = f"This must be an object with named fields, not {echo(message)}."
-        raise InvalidInput([Problem("", "wrong_type", text, "an object")])
+        text = _("This must be an object with named fields, not {value}.")
+        words = text.format(value=echo(message))
+        raise InvalidInput([Problem("", "wrong_type", words, _("an object"))])
     return message
 
 
@@ -98,8 +103,8 @@ def _malformed(code: str, message: str, accepted: str) -> MalformedInput:
 
 
 def _refuse_constant(name: str) -> NoReturn:
-    message = f"{name} is not a value."
-    raise _malformed("not_a_number", message, "a finite number, or null for not known")
+    message = _("{name} is not a value.").format(name=name)
+    raise _malformed("not_a_number", message, _("a finite number, or null for not known"))
 
 
 def _refuse_half_characters(value: object, text: str) -> None:
@@ -109,8 +114,8 @@ def _refuse_half_characters(value: object, text: str) -> None:
     try:
         json.dumps(value, ensure_ascii=False).encode()
     except UnicodeEncodeError:
-        message = "An escape (\\ud800 to \\udfff) stands for half a character."
-        raise _malformed("malformed_json", message, "texts of whole characters") from None
+        message = _("An escape (\\ud800 to \\udfff) stands for half a character.")
+        raise _malformed("malformed_json", message, _("texts of whole characters")) from None
 
 
 def _finite(text: str) -> float:
@@ -123,10 +128,10 @@ def _finite(text: str) -> float:
 def _without_repeats(pairs: list[tuple[str, object]]) -> dict[str, object]:
     fields = dict(pairs)
     if len(fields) < len(pairs):
-        names = [name for name, _ in pairs]
+        names = [name for name, _value in pairs]
         repeated = sorted({name for name in names if names.count(name) > 1})
-        message = f"{', '.join(repeated)[:60]}: given more than once."
+        message = _("{names}: given more than once.").format(names=", ".join(repeated)[:60])
         raise MalformedInput(
-            [Problem(repeated[0], "duplicate_field", message, "each field at most once")]
+            [Problem(repeated[0], "duplicate_field", message, _("each field at most once"))]
         )
     return fields

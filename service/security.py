@@ -9,6 +9,7 @@ from flask import Flask, Response, request
 from flask_cors import CORS
 
 from models.errors import NotAuthorised, Problem
+from models.language import _
 from service.settings import Settings
 
 #: How each route is protected; a guard test holds the table complete.
@@ -54,14 +55,14 @@ def _token_check(settings: Settings) -> Callable[[], None]:
     known = [token.encode() for token in settings.tokens]
 
     def check() -> None:
-        kind, _ = PROTECTION.get(request.endpoint or "", ("token", ""))
+        kind, _reason = PROTECTION.get(request.endpoint or "", ("token", ""))
         needs_token = kind == "token" or (kind == "form" and not settings.open_form)
         # A preflight request cannot carry a token, and a path that leads nowhere shows nothing.
         if not known or not needs_token or request.method == "OPTIONS":
             return
         if request.endpoint is None:
             return
-        scheme, _, sent = request.headers.get("Authorization", "").partition(" ")
+        scheme, _space, sent = request.headers.get("Authorization", "").partition(" ")
         matches = [hmac.compare_digest(sent.strip().encode(), token) for token in known]
         if scheme.lower() != "bearer" or not any(matches):
             raise NotAuthorised(
@@ -69,7 +70,7 @@ def _token_check(settings: Settings) -> Callable[[], None]:
                     Problem(
                         "Authorization",
                         "token_required",
-                        "This address needs a valid bearer token.",
+                        _("This address needs a valid bearer token."),
                         "Authorization: Bearer <token>",
                     )
                 ]

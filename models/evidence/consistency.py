@@ -10,7 +10,7 @@ import math
 from dataclasses import dataclass
 
 from models.evidence.figures import Figure, Pair, Subgroup, evidence, figure, trials
-from models.language import N_, _
+from models.language import N_, _, joined
 
 AGREES, CONFLICTS, UNCLEAR = "agrees", "conflicts", "unclear"
 #: What another trial's figure can be beside the trial's own.
@@ -58,7 +58,7 @@ class OtherTrial:
         row = self.figure
         found = [_("not prespecified")] if row.prespecified is False else []
         found += [_("from another report")] if row.status == "secondary" else []
-        return f" ({', '.join(found)})" if found else ""
+        return _(" ({words})").format(words=_(", ").join(found)) if found else ""
 
 
 def other_trials(group: Subgroup) -> tuple[OtherTrial, ...]:
@@ -77,15 +77,15 @@ def consistency_text(pair: Pair) -> str:
         "Other trials, each beside its own whole: {same} the same way, {other} the other way, "
         "{unclear} neither."
     ).format(same=counts[0], other=counts[1], unclear=counts[2])
-    details = "; ".join(map(str, found))
-    details = details[0].upper() + details[1:]
+    details = _("; ").join(map(str, found))
+    details = _("{details}.").format(details=details[0].upper() + details[1:])
     unlike = any(each.holds_overall is False for each in found)
     further = [] if unlike else [_("No interval seen excludes its own trial's overall ratio.")]
     named = dict.fromkeys(each.figure.trial for each in found)
     further += [_(trials()[name].caution) for name in named if trials()[name].caution]
     if _overlap(found):
         further.append(_("The four earlier trials include the single ones named."))
-    return " ".join([start, f"{details}.", *further])
+    return joined(start, details, *further)
 
 
 def _overlap(found: list[OtherTrial]) -> bool:

@@ -12,10 +12,12 @@ from flask_smorest import Blueprint
 
 from models.bundle import Bundle
 from models.errors import InvalidInput, MalformedInput, Problem, TooLargeInput, UnsupportedInput
+from models.language import _
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
 from service.cost import refuse_too_much
 from service.encoding import json_bytes
+from service.languages import LANG, PARAMETERS
 from service.lists.documents import json_document, ndjson_lines
 from service.lists.rows import Row, csv_rows, json_rows, ndjson_rows
 from service.lists.scoring import ScoredRow, score_rows
@@ -84,7 +86,7 @@ def _query_parameter(name: str) -> dict[str, Any]:
     return {"in": "query", "name": name, "schema": schema, "description": meaning}
 
 
-_QUERY = [_query_parameter(name) for name in OPTION_NAMES]
+_QUERY = [*(_query_parameter(name) for name in OPTION_NAMES), *PARAMETERS]
 
 
 @blueprint.route("/v1/predict/batch", methods=["POST"])
@@ -107,7 +109,7 @@ def _sent_format() -> str:
     sent = (request.mimetype or "none").lower()
     if sent in FORMATS:
         return sent
-    message = f"The content type {sent[:60]!r} is not served here."
+    message = _("The content type {name} is not served here.").format(name=repr(sent[:60]))
     raise UnsupportedInput(
         [Problem("Content-Type", "unsupported_content_type", message, ", ".join(FORMATS))]
     )
@@ -120,7 +122,7 @@ def _wanted_format(sent: str) -> str:
         return sent
     best = accept.best_match(FORMATS)
     if best is None:
-        message = f"None of {str(accept)[:60]!r} can be given."
+        message = _("None of {names} can be given.").format(names=repr(str(accept)[:60]))
         raise UnsupportedInput([Problem("Accept", "not_acceptable", message, ", ".join(FORMATS))])
     return best
 
@@ -130,12 +132,12 @@ def _read_json(data: bytes) -> ListRequest:
     problems = unknown_names(body, ("patients", *OPTION_NAMES)) + _misplaced_options()
     patients = body.get("patients")
     if not isinstance(patients, list):
-        message = "A list needs patients: an array of patients."
+        message = _("A list needs patients: an array of patients.")
         code = "wrong_type" if "patients" in body else "missing_field"
-        problems.append(Problem("patients", code, message, "an array"))
+        problems.append(Problem("patients", code, message, _("an array")))
     elif not patients:
-        message = "The list holds no patient."
-        problems.append(Problem("patients", "empty_list", message, "at least one patient"))
+        message = _("The list holds no patient.")
+        problems.append(Problem("patients", "empty_list", message, _("at least one patient")))
     try:
         options = read_options(body)
     except InvalidInput as error:
@@ -163,8 +165,9 @@ _READERS = {JSON: _read_json, NDJSON: _read_ndjson, CSV: _read_csv}
 
 
 def _query_options() -> Options:
-    problems = unknown_names(request.args, OPTION_NAMES) + [
-        Problem(name, "duplicate_field", f"{name} is given more than once.", "once")
+    repeated = _("{name} is given more than once.")
+    problems = unknown_names(request.args, (*OPTION_NAMES, LANG)) + [
+        Problem(name, "duplicate_field", repeated.format(name=name), _("once"))
         for name, values in request.args.lists()
         if len(values) > 1
     ]
@@ -189,20 +192,23 @@ def _query_problems() -> tuple[Problem, ...]:
 
 def _misplaced_options() -> list[Problem]:
     """Return the problems with a query string, which a JSON list does not have."""
+    message = _("The options of a JSON list stand in its body.")
     return [
-        Problem(name, "unknown_field", "The options of a JSON list stand in its body.", "the body")
+        Problem(name, "unknown_field", message, _("the body"))
         for name in request.args
+        if name != LANG
     ]
 
 
 def _limited(rows: Iterator[Row], most: int) -> list[Row]:
     taken = list(islice(rows, most + 1))
     if len(taken) > most:
-        message = f"The list has more than {most} rows; use equipoise score."
-        raise TooLargeInput([Problem("", "too_large", message, f"at most {most} rows")])
+        message = _("The list has more than {most} rows; use equipoise score.")
+        accepted = _("at most {most} rows").format(most=most)
+        raise TooLargeInput([Problem("", "too_large", message.format(most=most), accepted)])
     if not taken:
         raise InvalidInput(
-            [Problem("", "empty_list", "The list holds no patient.", "at least one patient")]
+            [Problem("", "empty_list", _("The list holds no patient."), _("at least one patient"))]
         )
     return taken
 

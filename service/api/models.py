@@ -8,26 +8,28 @@ from flask import Response
 from flask_smorest import Blueprint
 
 from models.bundle import Bundle
+from models.language import _
 from models.source_attributes import read_attributes
 from models.texts import INTENDED_USE
 from service.api.contract import answers_problems
+from service.languages import PARAMETERS
 from service.resource_schemas import BundlesSchema, BundleWithCardSchema
 from service.responses import bundles, json_response
 
 blueprint = Blueprint("models", __name__, description="The models that are served")
 
 
-@blueprint.route("/v1/models", methods=["GET"])
+@blueprint.route("/v1/models", methods=["GET"], parameters=list(PARAMETERS))
 @blueprint.response(200, BundlesSchema)
 @answers_problems(blueprint)
 def list_models() -> Response:
     """List the bundles; the first is the default."""
     return json_response(
-        {"intended_use": INTENDED_USE, "models": [_summary(b) for b in bundles().all]}
+        {"intended_use": _(INTENDED_USE), "models": [_summary(b) for b in bundles().all]}
     )
 
 
-@blueprint.route("/v1/models/<name>", methods=["GET"])
+@blueprint.route("/v1/models/<name>", methods=["GET"], parameters=list(PARAMETERS))
 @blueprint.response(200, BundleWithCardSchema)
 @answers_problems(blueprint, 404)
 def show_model(name: str) -> Response:
@@ -35,7 +37,7 @@ def show_model(name: str) -> Response:
     bundle = bundles().find(name)
     return json_response(
         {
-            "intended_use": INTENDED_USE,
+            "intended_use": _(INTENDED_USE),
             **_summary(bundle),
             "manifest": bundle.manifest,
             "card": bundle.card,

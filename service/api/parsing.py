@@ -8,6 +8,8 @@ from flask import Request
 from webargs.flaskparser import FlaskParser
 
 from models.errors import InvalidInput, Problem, UnsupportedInput
+from models.language import _
+from service.languages import LANG
 from service.reading import strict_json
 
 
@@ -28,13 +30,14 @@ class StrictParser(FlaskParser):
         """
         if not req.is_json:
             sent = req.content_type or "none"
-            message = f"The content type {sent[:60]!r} is not served here."
+            message = _("The content type {name} is not served here.").format(name=repr(sent[:60]))
             raise UnsupportedInput(
                 [Problem("Content-Type", "unsupported_content_type", message, "application/json")]
             )
-        if req.args:
-            message = "The options of a JSON request stand in its body."
+        misplaced = [name for name in req.args if name != LANG]
+        if misplaced:
+            message = _("The options of a JSON request stand in its body.")
             raise InvalidInput(
-                [Problem(name, "unknown_field", message, "the body") for name in req.args]
+                [Problem(name, "unknown_field", message, _("the body")) for name in misplaced]
             )
         return strict_json(req.get_data())

@@ -10,6 +10,7 @@ from service.answers import single_answer
 from service.api.contract import answers_problems
 from service.api.parsing import StrictParser
 from service.cost import refuse_too_much
+from service.languages import PARAMETERS
 from service.reading import Request
 from service.responses import bundles, json_response, memory, settings
 from service.schemas import AnswerSchema, PredictionRequest
@@ -18,7 +19,7 @@ blueprint = Blueprint("predict", __name__, description="Predictions for patients
 blueprint.ARGUMENTS_PARSER = StrictParser()
 
 
-@blueprint.route("/v1/predict", methods=["POST"])
+@blueprint.route("/v1/predict", methods=["POST"], parameters=list(PARAMETERS))
 @blueprint.arguments(PredictionRequest(), error_status_code=422)
 @blueprint.response(200, AnswerSchema)
 @answers_problems(blueprint, 400, 404, 413, 415, 422)

@@ -12,8 +12,10 @@ import click
 from models.bundle import Bundle, load_bundle
 from models.errors import BundleRefused, EquipoiseError
 from models.evidence.credibility import read_assumptions
+from models.language import ENGLISH, LANGUAGES, _, speaking
 from models.patient import Patient, read_patient
 from service.bundles import default_folder
+from service.commands.refusals import bundle_refused, explained_problems
 from service.evidence_rows import EVIDENCE_COLUMNS, evidence_document, evidence_rows
 from service.explanation import assessments_text, explained, explanation
 from service.forest_plot import forest_plot
@@ -49,8 +51,19 @@ _TABLE_COLUMNS = (
     "given again.",
 )
 @click.option("--bundle", "bundle_folder", help="Folder of another bundle, for shrunken ratios.")
+@click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=ENGLISH,
+    show_default=True,
+    help="Language of the texts; codes stay.",
+)
 def evidence(
-    kind: str, patient_file: str | None, assumed: tuple[str, ...], bundle_folder: str | None
+    kind: str,
+    patient_file: str | None,
+    assumed: tuple[str, ...],
+    bundle_folder: str | None,
+    language: str,
 ) -> None:
     """Print every published figure with its source, or what they are worth for a patient.
 
@@ -58,23 +71,26 @@ def evidence(
     Example:
       equipoise evidence --format csv > evidence.csv
     """
-    _refuse_together(kind, patient_file, assumed)
-    try:
-        assumptions = read_assumptions(assumed)
-        if patient_file is None:
-            click.echo(_figures(kind, assumptions), nl=False)
-        else:
-            patient = _read_patient(patient_file)
-            click.echo(_of_patient(kind, patient, _bundle(bundle_folder), assumptions), nl=False)
-    except BundleRefused as error:
-        raise click.UsageError(f"The bundle is refused: {error}") from None
-    except EquipoiseError as error:
-        raise click.UsageError(_explain(error)) from None
+    with speaking(language):
+        _refuse_together(kind, patient_file, assumed)
+        try:
+            assumptions = read_assumptions(assumed)
+            if patient_file is None:
+                shown = _figures(kind, assumptions)
+            else:
+                patient, bundle = _read_patient(patient_file), _bundle(bundle_folder)
+                shown = _of_patient(kind, patient, bundle, assumptions)
+            click.echo(shown, nl=False)
+        except BundleRefused as error:
+            raise click.UsageError(bundle_refused(error)) from None
+        except EquipoiseError as error:
+            raise click.UsageError(explained_problems(error)) from None
 
 
 def _refuse_together(kind: str, patient_file: str | None, assumed: tuple[str, ...]) -> None:
     if kind in ("csv", "svg") and (patient_file is not None or assumed):
-        raise click.UsageError(f"--format {kind} goes with neither --patient nor --assume.")
+        message = _("--format {kind} goes with neither --patient nor --assume.")
+        raise click.UsageError(message.format(kind=kind))
 
 
 def _figures(kind: str, assumptions: Mapping[str, str]) -> str:
@@ -119,14 +135,8 @@ def _read_patient(name: str) -> Patient:
     except OSError as error:
         raise click.UsageError(f"{name}: {error.strerror}") from None
     except ValueError:  # not JSON, or not UTF-8
-        raise click.UsageError(f"{name}: this is not JSON.") from None
+        raise click.UsageError(_("{name}: this is not JSON.").format(name=name)) from None
     return read_patient(message)
-
-
-def _explain(error: EquipoiseError) -> str:
-    return "\n".join(
-        f"{p.field or 'input'}: {p.message} Accepted: {p.accepted}" for p in error.problems
-    )
 
 
 def _json(document: dict[str, Any]) -> str:

@@ -14,6 +14,7 @@ import click
 
 from models.bundle import Bundle, load_bundle
 from models.errors import BundleRefused, EquipoiseError, InvalidInput, Problem
+from models.language import ENGLISH, LANGUAGES, _, speaking
 from models.options import Options, read_options_text
 from models.outcomes import (
     DEFAULT_EFFECT,
@@ -32,6 +33,7 @@ from models.outcomes import (
 )
 from models.prediction import refuse_lacking
 from service.bundles import default_folder
+from service.commands.refusals import bundle_refused, explained_problems
 from service.lists.documents import ndjson_lines
 from service.lists.drafts import Drafts
 from service.lists.rows import Row, csv_rows, ndjson_rows
@@ -117,6 +119,13 @@ def _one_of(values: tuple[str, ...]) -> str:
     help=f"Level of the intervals, {LOWEST_LEVEL:.2f} to {HIGHEST_LEVEL:.2f}.",
 )
 @click.option(
+    "--language",
+    type=click.Choice(LANGUAGES),
+    default=ENGLISH,
+    show_default=True,
+    help="Language of the texts in results and rejects; columns and codes stay.",
+)
+@click.option(
     "--ignore-extra-columns", is_flag=True, help="Leave out unknown columns of a CSV, unread."
 )
 def score(
@@ -126,6 +135,7 @@ def score(
     source_kind: str | None,
     rejects: str | None,
     bundle_folder: str | None,
+    language: str,
     ignore_extra_columns: bool,
     **option_texts: str,
 ) -> None:
@@ -138,22 +148,23 @@ def score(
     Example:
       equipoise score patients.csv --out scored.csv --rejects rejects.csv
     """
-    files = Files(patients, out, rejects, source_kind or _kind_by_name(patients), kind)
-    _refuse_same_place(files)
-    try:
-        options = read_options_text(option_texts)
-        bundle = load_bundle(Path(bundle_folder) if bundle_folder else default_folder())
-        rejected = _score_files(files, bundle, options, ignore_extra_columns)
-    except BundleRefused as error:
-        raise click.UsageError(f"The bundle is refused: {error}") from None
-    except EquipoiseError as error:
-        raise click.UsageError(_explain(error)) from None
-    except OSError as error:
-        raise click.UsageError(f"{error.filename or 'output'}: {error.strerror}") from None
-    if rejected:
-        rows = "1 row was" if rejected == 1 else f"{rejected} rows were"
-        click.echo(f"{rows} rejected.", err=True)
-        sys.exit(1)
+    with speaking(language):
+        files = Files(patients, out, rejects, source_kind or _kind_by_name(patients), kind)
+        _refuse_same_place(files)
+        try:
+            options = read_options_text(option_texts)
+            bundle = load_bundle(Path(bundle_folder) if bundle_folder else default_folder())
+            rejected = _score_files(files, bundle, options, ignore_extra_columns)
+        except BundleRefused as error:
+            raise click.UsageError(bundle_refused(error)) from None
+        except EquipoiseError as error:
+            raise click.UsageError(_explain(error)) from None
+        except OSError as error:
+            raise click.UsageError(f"{error.filename or 'output'}: {error.strerror}") from None
+        if rejected:
+            words = _("1 row was rejected.") if rejected == 1 else _("{count} rows were rejected.")
+            click.echo(words.format(count=rejected), err=True)
+            sys.exit(1)
 
 
 def _score_files(files: Files, bundle: Bundle, options: Options, ignore_extra: bool) -> int:
@@ -170,8 +181,8 @@ def _score_files(files: Files, bundle: Bundle, options: Options, ignore_extra: b
         rows = _rows(files, lines, ignore_extra)
         first = next(rows, None)
         if first is None:
-            message = "The list holds no patient."
-            raise InvalidInput([Problem("", "empty_list", message, "at least one row")])
+            message = _("The list holds no patient.")
+            raise InvalidInput([Problem("", "empty_list", message, _("at least one row"))])
         rejects = _destination(files.rejects, drafts)
         out = _destination(files.out, drafts)
 
@@ -240,15 +251,15 @@ def _reading(name: str) -> Iterator[Iterator[bytes]]:
 
 def _refuse_same_place(files: Files) -> None:
     if files.out == files.rejects == _STANDARD:
-        raise click.UsageError("Results and rejects cannot both go to standard output.")
+        raise click.UsageError(_("Results and rejects cannot both go to standard output."))
     named = [n for n in (files.patients, files.out, files.rejects) if n and n != _STANDARD]
     places = [Path(name).resolve() for name in named]
     if len(set(places)) < len(places):
-        raise click.UsageError("Input, output and rejects must be different files.")
+        raise click.UsageError(_("Input, output and rejects must be different files."))
 
 
 def _explain(error: EquipoiseError) -> str:
-    lines = [f"{p.field or 'input'}: {p.message} Accepted: {p.accepted}" for p in error.problems]
+    lines = [explained_problems(error)]
     if any(problem.code == "unknown_field" for problem in error.problems):
-        lines.append("--ignore-extra-columns leaves unknown columns of a CSV out, unread.")
+        lines.append(_("--ignore-extra-columns leaves unknown columns of a CSV out, unread."))
     return "\n".join(lines)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from models.covariates import FIELDS
 from models.errors import InvalidInput, MalformedInput, Problem
+from models.language import N_, _
 from models.patient import Patient, read_patient, read_patient_text
 from models.refused import refuse_name
 from service.reading import as_object, strict_json
@@ -99,15 +100,15 @@ def _read_row_id(value: object) -> str:
     if value is None:
         return ""
     if not isinstance(value, str) or len(value) > LONGEST_ROW_ID:
-        accepted = f"a text of at most {LONGEST_ROW_ID} characters"
-        raise InvalidInput([Problem(ROW_ID, "wrong_type", "This is no row id.", accepted)])
+        accepted = _("a text of at most {most} characters").format(most=LONGEST_ROW_ID)
+        raise InvalidInput([Problem(ROW_ID, "wrong_type", _("This is no row id."), accepted)])
     return value
 
 
 def _read_header(numbered: Iterator[tuple[int, bytes]], ignore_extra: bool) -> list[str]:
-    first = next((line for _, line in numbered if line.strip()), None)
+    first = next((line for _number, line in numbered if line.strip()), None)
     if first is None:
-        raise MalformedInput([Problem("", "empty_list", "The CSV is empty.", "a header")])
+        raise MalformedInput([Problem("", "empty_list", _("The CSV is empty."), _("a header"))])
     names = [name.strip() for name in _cells(first.removeprefix(_BYTE_ORDER_MARK))]
     _refuse_other_separators(names)
     problems = _repeated(names) + ([] if ignore_extra else _unknown(names)) + _missing(names)
@@ -121,23 +122,24 @@ def _cells(line: bytes) -> list[str]:
     try:
         return next(csv.reader([line.decode().rstrip("\r\n")], strict=True))
     except UnicodeDecodeError:
-        message = "The line is not UTF-8."
+        message = _("The line is not UTF-8.")
     except csv.Error as error:
-        message = f"The line is not CSV: {error}."
-    raise MalformedInput([Problem("", "malformed_csv", message, "UTF-8, quotes closed")])
+        message = _("The line is not CSV: {reason}.").format(reason=error)
+    raise MalformedInput([Problem("", "malformed_csv", message, _("UTF-8, quotes closed"))])
 
 
 def _refuse_other_separators(names: list[str]) -> None:
-    for separator, word in ((";", "semicolons"), ("\t", "tabs")):
+    for separator, word in ((";", N_("semicolons")), ("\t", N_("tabs"))):
         if len(names) == 1 and names[0].count(separator) > 1:
-            message = f"The columns seem to be separated by {word}."
-            raise MalformedInput([Problem("", "malformed_csv", message, "commas")])
+            message = _("The columns seem to be separated by {sign}.").format(sign=_(word))
+            raise MalformedInput([Problem("", "malformed_csv", message, _("commas"))])
 
 
 def _repeated(names: list[str]) -> list[Problem]:
     repeated = sorted({name for name in names if names.count(name) > 1})
+    message = _("The column {name} stands twice.")
     return [
-        Problem(name, "duplicate_field", f"The column {name[:60]!r} stands twice.", "once")
+        Problem(name, "duplicate_field", message.format(name=repr(name[:60])), _("once"))
         for name in repeated
     ]
 
@@ -149,7 +151,7 @@ def _unknown(names: list[str]) -> list[Problem]:
 def _missing(names: list[str]) -> list[Problem]:
     if {"age", "menopausal_status"} & set(names):
         return []
-    message = "The table has neither a column age nor menopausal_status."
+    message = _("The table has neither a column age nor menopausal_status.")
     return [Problem("age", "missing_field", message, ", ".join(COLUMNS))]
 
 
@@ -172,5 +174,7 @@ def _csv_row(number: int, line: bytes, header: list[str]) -> Row:
 
 
 def _broken(found: int, wanted: int) -> tuple[Problem, ...]:
-    message = f"The row has {found} cells, the header {wanted}."
-    return (Problem("", "broken_row", message, f"{wanted} cells"),)
+    message = _("The row has {found} cells, the header {wanted}.")
+    words = message.format(found=found, wanted=wanted)
+    accepted = _("{wanted} cells").format(wanted=wanted)
+    return (Problem("", "broken_row", words, accepted),)

@@ -10,6 +10,7 @@ from typing import Any
 
 from models.analyses import Analysis
 from models.bundle import TRAINING_DATA, Bundle
+from models.language import _, joined
 from models.options import Options
 from models.outcomes import (
     ALL_EFFECTS,
@@ -62,7 +63,7 @@ class FigureColumns:
 
     def names(self, horizons: Iterable[int], **places: str) -> list[str]:
         """Return the names at some horizons; `places` are outcome, arm, model and effect."""
-        suffixes = [suffix for _, suffix in _KINDS] if self.has_limits else [""]
+        suffixes = [suffix for _kind, suffix in _KINDS] if self.has_limits else [""]
         return [
             self.pattern.format(month=month, **places) + suffix
             for month in horizons
@@ -263,14 +264,19 @@ def _disagreement_cells(part: dict[str, Any], bundle: Bundle, options: Options) 
 
 def _statements(scored: ScoredRow, bundle: Bundle, options: Options) -> tuple[str, ...]:
     return (
-        " ".join(
-            f"{problem.message} Accepted: {problem.accepted}." for problem in scored.row.problems
+        joined(
+            *(
+                _("{message} Accepted: {accepted}.").format(
+                    message=problem.message, accepted=problem.accepted
+                )
+                for problem in scored.row.problems
+            )
         ),
         options.shown.model,
         options.shown.effect,
         f"{options.interval_level:g}",
         bundle.training_data,
-        INTENDED_USE,
+        _(INTENDED_USE),
     )
 
 
@@ -283,7 +289,7 @@ def _figure_cells(outcomes: dict[str, Any], options: Options) -> Iterator[str]:
 
 def _band_cells(band: dict[str, list[float]] | None, options: Options) -> Iterator[str]:
     for place in range(len(options.horizons_months)):
-        for kind, _ in _KINDS:
+        for kind, _suffix in _KINDS:
             yield "" if band is None else f"{band[kind][place]:.4f}"
 
 

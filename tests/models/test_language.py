@@ -2,7 +2,7 @@
 
 import pytest
 
-from models.language import ENGLISH, LANGUAGES, N_, _, current_language, speaking
+from models.language import ENGLISH, LANGUAGES, N_, _, current_language, joined, speaking
 
 
 def test_texts_are_english_unless_said_otherwise():
@@ -37,6 +37,20 @@ def test_an_empty_text_stays_empty(language):
 def test_a_text_without_translation_stays_english():
     with speaking("ja"):
         assert _("A sentence that nobody says.") == "A sentence that nobody says."
+
+
+def test_a_text_is_told_in_the_language():
+    text = N_("These drugs were not used in the trial.")
+    assert _(text) == text
+    with speaking("ja"):
+        assert _(text) == "これらの薬剤は試験で使用されていません。"
+    assert _(text) == text
+
+
+def test_sentences_are_joined_as_their_language_does():
+    assert joined("One.", "", "Two.") == "One. Two."
+    with speaking("ja"):
+        assert joined("一。", "", "二。") == "一。二。"
 
 
 def test_marking_changes_nothing():

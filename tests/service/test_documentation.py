@@ -12,6 +12,7 @@ from models.evidence.interactions import CREDIBILITIES
 from models.options import OPTION_SCHEMAS
 from models.outcomes import ANALYSIS_EFFECTS, EFFECTS, MODELS, SHOWN_ARMS, SHOWN_EFFECTS
 from models.patient import LEAST_KNOWN
+from service.languages import LANG
 
 from .helpers import (
     JSON,
@@ -82,7 +83,7 @@ def test_every_operation_has_an_id_of_its_own(spec):
 def test_the_options_of_a_query_are_those_of_a_body(spec):
     operation = spec["paths"]["/v1/predict/batch"]["post"]
     query = {each["name"]: each for each in operation["parameters"]}
-    assert set(query) == set(OPTION_SCHEMAS)
+    assert set(query) == {*OPTION_SCHEMAS, "Accept-Language", LANG}
     for name, schema in OPTION_SCHEMAS.items():
         assert query[name]["description"].startswith(schema["description"])
         if name != "horizons_months":

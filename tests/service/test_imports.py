@@ -11,7 +11,17 @@ import pytest
 from .helpers import clean_environment
 
 FITTING = {"sksurv", "sklearn", "scipy", "pandas", "joblib", "training"}
-WEB = {"flask", "flask_smorest", "marshmallow", "werkzeug", "gunicorn", "click", "service"}
+WEB = {
+    "flask",
+    "flask_babel",
+    "babel",
+    "flask_smorest",
+    "marshmallow",
+    "werkzeug",
+    "gunicorn",
+    "click",
+    "service",
+}
 
 _IMPORT_ALL = """
 import importlib, json, pkgutil, sys

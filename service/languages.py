@@ -1,0 +1,104 @@
+"""The language of a request: what it asks for, how it is spoken, what the answer says of it."""
+
+from __future__ import annotations
+
+from importlib import resources
+from typing import Any
+
+from flask import Flask, Response, request
+from flask_babel import Babel
+from werkzeug.exceptions import HTTPException
+
+from models.language import DOMAIN, ENGLISH, JAPANESE, LANGUAGES, current_language
+
+#: The field of a query or of the form that asks for a language.
+LANG = "lang"
+
+#: What each language calls itself.
+OWN_NAMES: dict[str, str] = {ENGLISH: "English", JAPANESE: "日本語"}
+
+#: What is written in English whoever asks: the contract for programs, and what a monitor reads.
+ENGLISH_ONLY = frozenset(
+    {
+        "patient_schema.show_schema",
+        "documentation.show_documentation",
+        "api-docs.openapi_json",
+        "health.healthz",
+        "health.readyz",
+        "static",
+    }
+)
+_FORM = "pages.show_result"
+
+#: How a route whose texts can be asked for in a language documents it (OpenAPI).
+PARAMETERS: tuple[dict[str, Any], ...] = (
+    {
+        "in": "header",
+        "name": "Accept-Language",
+        "required": False,
+        "schema": {"type": "string"},
+        "description": f"Languages of the texts, the best first: {', '.join(LANGUAGES)}. English "
+        "when none of them is asked for. Codes, names of fields and numbers are the same in all.",
+    },
+    {
+        "in": "query",
+        "name": LANG,
+        "required": False,
+        "schema": {"type": "string"},
+        "description": f"Language of the texts, before Accept-Language: {', '.join(LANGUAGES)}. "
+        "Another value is passed over.",
+    },
+)
+
+
+def asked_language() -> str | None:
+    """Return the language that a request names itself, or ``None``."""
+    asked = request.args.get(LANG) or _typed_language()
+    return asked if asked in LANGUAGES else None
+
+
+def language_of_request() -> str:
+    """Return the language in which a request is answered, one of `LANGUAGES`."""
+    if request.endpoint in ENGLISH_ONLY:
+        return ENGLISH
+    asked = asked_language()
+    if asked is not None:
+        return asked
+    return request.accept_languages.best_match(LANGUAGES, default=ENGLISH) or ENGLISH
+
+
+def other_languages() -> list[tuple[str, str]]:
+    """Return code and own name of the languages that are not spoken now."""
+    return [(code, name) for code, name in OWN_NAMES.items() if code != current_language()]
+
+
+def register_languages(app: Flask) -> None:
+    """Make templates and answers of an app speak and name the language of the context."""
+    folder = str(resources.files("models").joinpath("translations"))
+    Babel(
+        app,
+        default_locale=ENGLISH,
+        default_domain=DOMAIN,
+        default_translation_directories=folder,
+        locale_selector=current_language,
+    )
+    app.after_request(_name_language)
+
+
+def _typed_language() -> str | None:
+    """Return the language that a form names; a body that cannot be read names none."""
+    if request.endpoint != _FORM or request.method != "POST":
+        return None
+    try:
+        return request.form.get(LANG)
+    except HTTPException:  # told when the form itself is read
+        return None
+
+
+def _name_language(response: Response) -> Response:
+    if request.endpoint == "static":
+        return response
+    response.headers["Content-Language"] = current_language()
+    if request.endpoint not in ENGLISH_ONLY:
+        response.vary.add("Accept-Language")
+    return response
