@@ -300,6 +300,9 @@ def _refuse(code: str, message: str, **places: object) -> BundleRefused:
 
 def _read_file(folder: Path, name: str) -> bytes:
     path = folder / name
+    if name == MANIFEST and not path.exists():
+        message = N_("There is no bundle in {folder}: no {file}. A folder is meant, not an id.")
+        raise _refuse("bundle_damaged", message, folder=str(folder), file=name)
     try:
         if path.is_symlink() or path.stat().st_size > _LARGEST_FILE:
             raise _refuse("bundle_damaged", N_("{file} is a link or too large."), file=name)

@@ -40,7 +40,7 @@ def _sites(test: Callable[[tuple[str, ...]], bool]) -> Callable[[Values], bool]:
 
 
 #: In an order in which a later rule may use what an earlier one derived.
-RULES: tuple[Rule, ...] = (
+_SITE_RULES: tuple[Rule, ...] = (
     Rule(_sites(lambda s: len(s) == 1), "metastatic_organs", "1", N_("one site is listed")),
     Rule(_sites(lambda s: len(s) > 1), "metastatic_organs", "2+", N_("several sites are listed")),
     Rule(_sites(lambda s: "liver" in s), "liver_metastasis", True, N_("the sites include liver")),
@@ -77,6 +77,9 @@ RULES: tuple[Rule, ...] = (
         False,
         N_("the sites do not include bone"),
     ),
+)
+RULES: tuple[Rule, ...] = (
+    *_SITE_RULES,
     Rule(_is("bone_only_metastasis", True), "metastatic_organs", "1", N_("bone is the only site")),
     Rule(
         _is("bone_only_metastasis", True), "liver_metastasis", False, N_("bone is the only site")
@@ -124,6 +127,8 @@ def derive(values: Values) -> tuple[Values, list[Problem]]:
         elif stated != rule.value and values[rule.target] is not None:
             # What was not sent is not wrong: the sender's own fields contradict elsewhere.
             problems.append(_contradiction(rule, stated))
+            if rule in _SITE_RULES:  # the list is believed, so that one mistake is told once
+                derived[rule.target] = rule.value
     both_negative = derived["er_status"] == derived["her2_status"] == "negative"
     if both_negative and derived["triple_negative"] is None:
         derived["triple_negative"] = True

@@ -112,6 +112,7 @@ def check_eligibility(patient: Patient) -> Eligibility:
     reasons = [_note(each, code, patient) for each, code in not_met if each.excludes]
     differing = [_note(each, code, patient) for each, code in not_met if not each.excludes]
     notes = [*_late(patient), *differing, *_receptors(patient), *_unconfirmed(patient, judged)]
+    notes += _ulceration(patient)
     return Eligibility(tuple(reasons), tuple(notes), _withheld(patient), judged)
 
 
@@ -176,9 +177,9 @@ def _receptors(patient: Patient) -> list[Note]:
 
 @cache
 def _decisive() -> frozenset[str]:
-    """Return the facts that change while one waits: the second registration's, and ulceration."""
+    """Return the facts of the second registration: those that change while one waits."""
     second = [each.fields for each in CRITERIA if each.registration == SECOND]
-    return frozenset([_ULCERATED, *(name for fields in second for name in fields)])
+    return frozenset(name for fields in second for name in fields)
 
 
 _UNCONFIRMED: tuple[tuple[str, bool, str], ...] = (
@@ -194,9 +195,18 @@ def _unconfirmed(patient: Patient, judged: tuple[str, ...]) -> tuple[Note, ...]:
         for criterion, found in zip(CRITERIA, judged, strict=True)
         if found == NOT_KNOWN
     ]
-    if patient.values[_ULCERATED] is None:
-        unknown.append(_ULCERATED)
     return _unconfirmed_notes(tuple(unknown), current_language())
+
+
+def _ulceration(patient: Patient) -> tuple[Note, ...]:
+    """Return what must be said where nobody said whether the tumour is ulcerated."""
+    if patient.values[_ULCERATED] is not None:
+        return ()
+    text = _(
+        "Whether the primary tumour is ulcerated now is not known. If it is, the figures for "
+        "ulceration have no meaning."
+    )
+    return (Note("ulceration_not_known", text),)
 
 
 # Patients of a list share few patterns of what is not known.

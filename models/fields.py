@@ -25,7 +25,8 @@ _LONGEST_ECHO = 60
 #: Why a value is refused.
 _NO_NUMBER = N_("{label}: {value} is not a number.")
 _CANNOT_BE = N_("{label}: {value} cannot be.")
-_OTHER_TYPE = N_("{label}: {value} is of another type.")
+_NO_TEXT = N_("{label}: {value} is no text; write it in quotes.")
+_NO_WHOLE_NUMBER = N_("{label}: {value} is no whole number; write it without quotes.")
 _NOT_ACCEPTED = N_("{label}: {value} is not an accepted value.")
 _NO_FLAG = N_("{label}: {value} is neither true nor false.")
 _NO_LIST = N_("{label}: {value} is not a list.")
@@ -248,14 +249,16 @@ class ChoiceField(Field):
         if isinstance(value, float) and value.is_integer() and wanted is int:
             value = int(value)  # JSON has one number type: 1.0 is the integer 1
         if isinstance(value, bool) or not isinstance(value, wanted):
-            raise self.refuse("wrong_type", value, _OTHER_TYPE)
+            why = _NO_WHOLE_NUMBER if wanted is int else _NO_TEXT
+            raise self.refuse("wrong_type", value, why)
         if value not in self.values:
             raise self.refuse("not_accepted", value, _NOT_ACCEPTED)
         return value
 
     def _from_text(self, text: str) -> Value:
         for value in self.values:
-            if text == str(value):
+            # Spreadsheets and data frames write whole numbers with gaps as 0.0.
+            if text in (str(value), f"{value}.0" if isinstance(value, int) else ""):
                 return value
         raise self.refuse("not_accepted", text, _NOT_ACCEPTED)
 
@@ -304,7 +307,7 @@ class SetField(Field):
     @property
     def accepted_values(self) -> str:
         """The accepted values in words."""
-        return _("a list of one or more of {values}").format(
+        return _("a list of one or more of {values} (in a CSV with ; between them)").format(
             values=", ".join(map(str, self.values))
         )
 

@@ -74,5 +74,12 @@ def refuse_name(name: str, known: tuple[str, ...]) -> Problem:
             ).format(name=repr(name)),
             _("what is known at the decision"),
         )
+    if name == "patient":
+        return Problem(
+            name,
+            "unknown_field",
+            _("In a list the patient's fields stand beside row_id, not inside 'patient'."),
+            ", ".join(known),
+        )
     message = _("There is no field {name}.").format(name=repr(name[:60]))
     return Problem(name, "unknown_field", message, ", ".join(known))

@@ -15,6 +15,7 @@ import click
 
 from models.analyses import Analysis
 from models.bundle import load_bundle
+from models.caveats import caveat_texts
 from models.covariates import FIELDS
 from models.evidence.credibility import INSTRUMENT, LARGEST_P_TO_RATE, RATING_LABELS, STRATEGY
 from models.evidence.figures import SETTINGS as SURGERY_SETTINGS
@@ -36,6 +37,7 @@ from service.evidence_rows import evidence_rows, interaction_rows, source_rows, 
 from service.forest_plot import forest_plot
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
 from service.lists.tables import REJECTS, SCORED_COLUMNS, Column, FigureColumns
+from service.problems import STATUS
 from service.settings import SETTINGS
 from training.cohort_csv import read_cohort
 from training.matching.report import report
@@ -57,6 +59,7 @@ def pages() -> dict[str, str]:
         "settings.md": _page("Settings", settings_lines()),
         "cohort.md": _page("The reference cohort", cohort_lines()),
         "reporting.md": _page("Reporting", reporting_lines()),
+        "codes.md": _page("Codes", code_lines()),
         "evidence.md": _page("The evidence", evidence_lines()),
     }
 
@@ -223,6 +226,42 @@ def reporting_lines() -> Iterator[str]:
         "",
         reporting_sections(load_bundle(default_folder())),
     )
+
+
+def code_lines() -> Iterator[str]:
+    """Yield the codes of caveats, eligibility and mistakes, with what they say."""
+    yield from (
+        "What the codes in answers and in the columns of lists mean. Codes never change; texts",
+        "may. In braces stands what is filled in for each patient.",
+        "",
+        "## Caveats",
+        "",
+        "`stop`: clear this up before reading the figures. `warning`: read it with the figures.",
+        "`info`: good to know. Where a code is followed by `_...`, the subgroup or group that it",
+        "is told for follows.",
+        "",
+    )
+    yield from _table("code", "severity", "text", "because")
+    for code, row in caveat_texts().items():
+        shown = f"`{code}_...`" if "each" in row else f"`{code}`"
+        yield _row(shown, row["severity"], row["text"], row["because"])
+    yield from (
+        "",
+        "## Eligibility",
+        "",
+        "`reasons` put a patient out of scope, and then there are no figures; `applicability`",
+        "tells what was not confirmed or differs. [The criteria](eligibility.md), with their",
+        "codes.",
+        "",
+        "## Mistakes",
+        "",
+        "The `code` of a problem (RFC 9457) is that of its class; each of its `errors` has one of",
+        "its own beside the field and the accepted values.",
+        "",
+    )
+    yield from _table("problem", "title", "status")
+    for kind, status in STATUS.items():
+        yield _row(f"`{kind.code}`", str(kind.title), str(status))
 
 
 def evidence_lines() -> Iterator[str]:

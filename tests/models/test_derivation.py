@@ -178,3 +178,14 @@ def test_what_is_derived_can_be_read_again(sites):
     in_order = tuple(site for site in SITES if site in sites)
     values = derived_from(metastatic_sites=in_order)
     assert derive(values) == (values, [])
+
+
+def test_the_list_of_sites_is_believed_so_that_one_mistake_is_told_once():
+    stated = {
+        "metastatic_sites": ("bone", "liver"),
+        "bone_only_metastasis": True,
+        "liver_metastasis": True,
+        "metastatic_organs": "2+",
+    }
+    _, problems = derive({**NOTHING, **stated})
+    assert [problem.field for problem in problems] == ["bone_only_metastasis"]

@@ -97,14 +97,19 @@ def test_nothing_but_the_covariates_known_is_in_scope():
 def test_the_decisive_facts_are_named_first():
     notes = check_eligibility(patient_of()).applicability
     codes = [note.code for note in notes]
-    assert codes == ["eligibility_not_confirmed", "eligibility_partly_unknown"]
+    assert codes == [
+        "eligibility_not_confirmed",
+        "eligibility_partly_unknown",
+        "ulceration_not_known",
+    ]
     assert "Progression on systemic therapy" in notes[0].text
     assert "Female" in notes[1].text
 
 
 def test_everything_not_known_is_named():
     text = not_confirmed(without_sites())
-    asked = [n for n in CONFIRMED if n != "ps2_due_to_bone_metastases"]
+    apart = ("ps2_due_to_bone_metastases", "primary_ulcerated")
+    asked = [n for n in CONFIRMED if n not in apart]
     assert all(FIELDS[f"eligibility.{name}"].label in text for name in asked)
 
 
@@ -212,7 +217,10 @@ def test_ulcerated_tumour_withholds_ulceration_only(ulcerated, withheld):
 
 
 def test_unknown_ulceration_is_named():
-    assert "ulcerated" in not_confirmed(patient_with_facts(primary_ulcerated=None))
+    patient = patient_with_facts(primary_ulcerated=None)
+    (note,) = [n for n in check_eligibility(patient).applicability if "ulcerated" in n.text]
+    assert note.code == "ulceration_not_known"
+    assert "ulcerated" not in not_confirmed(patient), "ulceration is no criterion"
 
 
 @pytest.mark.parametrize(

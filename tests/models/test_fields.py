@@ -65,6 +65,7 @@ def test_accepted_text_is_read(field, text, value):
 
 def test_whole_number_of_json_is_a_grade():
     assert GRADE.read_json(1.0) == 1
+    assert GRADE.read_text("1.0") == 1
 
 
 def test_flag_is_read_as_a_flag():
@@ -138,7 +139,9 @@ def test_value_outside_the_list_is_refused(field, value):
     [
         (STAGE, "T9"),
         (STAGE, "t1"),
-        (GRADE, "1.0"),
+        (GRADE, "1.5"),
+        (GRADE, "1.00"),
+        (STAGE, "T2.0"),
         (GRADE, "+1"),
         (FLAG, "yes"),
         (FLAG, "1"),
@@ -188,7 +191,11 @@ def test_refusal_starts_with_the_label(field):
         (STAGE, "one of T1, T2; not known: null, or an empty cell (TX)"),
         (GRADE, "one of 0, 1, 2; not known: null, or an empty cell"),
         (FLAG, "true, false; not known: null, or an empty cell"),
-        (SITES, "a list of one or more of bone, liver; not known: null, or an empty cell"),
+        (
+            SITES,
+            "a list of one or more of bone, liver (in a CSV with ; between them); not known: null, or "
+            "an empty cell",
+        ),
     ],
 )
 def test_accepted_values_in_words(field, accepted):

@@ -212,12 +212,13 @@ def test_null_and_absent_mean_the_same(client):
 
 
 def test_what_was_not_confirmed_is_said(client):
-    decisive, other = ask(client)["applicability"]
+    decisive, other, ulceration = ask(client)["applicability"]
     assert decisive["code"] == "eligibility_not_confirmed"
     assert "Primary tumour bleeds now" in decisive["text"]
     assert "can be completely resected" not in decisive["text"], "that was confirmed"
     assert other["code"] == "eligibility_partly_unknown"
     assert "Invasive cancer proven by histology" in other["text"]
+    assert ulceration["code"] == "ulceration_not_known"
 
 
 @pytest.mark.parametrize("form", ["{id}", "{id}@{version}"])
