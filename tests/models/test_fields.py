@@ -193,8 +193,8 @@ def test_refusal_starts_with_the_label(field):
         (FLAG, "true, false; not known: null, or an empty cell"),
         (
             SITES,
-            "a list of one or more of bone, liver (in a CSV with ; between them); not known: null, or "
-            "an empty cell",
+            "a list of one or more of bone, liver (in a CSV with ; between them); "
+            "not known: null, or an empty cell",
         ),
     ],
 )
