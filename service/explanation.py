@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from models.bundle import Bundle
+from models.caveats import Case, Caveat, caveats_for
 from models.covariates import FIELDS
 from models.eligibility import check_eligibility
 from models.evidence import figure, pairs
@@ -19,6 +20,7 @@ from models.evidence.credibility import (
     assessment_of,
 )
 from models.language import N_, _, joined
+from models.options import Options
 from models.patient import Patient
 from models.subgroups import Shrunken, SubgroupEvidence, all_subgroups, subgroups_of
 from service.wrapping import wrapped
@@ -29,6 +31,8 @@ _NOT_TO_MULTIPLY = N_(
     "Subgroups overlap: their ratios must not be multiplied, and none of them is her own ratio. "
     "The figures of a prediction use the whole trial's effect."
 )
+#: What must stand wherever a bundle's own ratios do: what it learned from.
+_TRAINING_CAVEATS = ("synthetic_training_data", "cohort_training_data", "recalibrated_on_cohort")
 _OUT_OF_SCOPE = N_("The trial does not speak about this patient; no subgroup of it is shown.")
 
 
@@ -52,6 +56,7 @@ def explained(
         "reasons": [note.as_dict() for note in eligibility.reasons],
         "not_known": list(_not_known(patient)) if eligibility.in_scope else [],
         "subgroups": [_subgroup(row, patient, bundle, assumptions) for row in rows],
+        "caveats": [each.as_dict() for each in _training_caveats(patient, bundle)] if rows else [],
     }
 
 
@@ -99,11 +104,22 @@ def _lines(
         yield ""
         yield _heading(row, patient)
         yield from _subgroup_lines(row, bundle, assumptions)
+    for caveat in _training_caveats(patient, bundle):
+        yield ""
+        yield from _wrapped(caveat.text)
     unknown = [_(each.label) for each in pairs() if each.id in _not_known(patient)]
     if unknown:
         yield ""
         text = _("Not known, so she is counted to neither side: {pairs}.")
         yield from _wrapped(text.format(pairs=_("; ").join(unknown)))
+
+
+def _training_caveats(patient: Patient, bundle: Bundle | None) -> tuple[Caveat, ...]:
+    """Return what a bundle learned from, where its shrunken ratios are shown."""
+    if bundle is None or not any(row.shrunken(bundle) for row in subgroups_of(patient)):
+        return ()
+    told = caveats_for(Case(patient, bundle, Options()))
+    return tuple(each for each in told if each.code in _TRAINING_CAVEATS)
 
 
 def _subgroup_lines(

@@ -17,9 +17,11 @@ def json_document(scored: Iterable[ScoredRow], bundle: Bundle, options: Options)
     """Return one answer for a list.
 
     What is the same for many patients stands once: the rows name caveats and subgroups by
-    code, and each distinct text is listed beside them.
+    code, and each distinct text is listed beside them. There are no harms where nobody is in
+    scope.
     """
     rows = list(scored)
+    in_scope = any(each.status == "ok" for each in rows)
     caveats: dict[tuple[str, str], dict[str, Any]] = {}
     subgroups: dict[str, dict[str, Any]] = {}
     for each in rows:
@@ -32,7 +34,7 @@ def json_document(scored: Iterable[ScoredRow], bundle: Bundle, options: Options)
         "results": [_entry(each) for each in rows],
         "caveats": list(caveats.values()),
         "subgroups": list(subgroups.values()),
-        "harms": [harm.as_dict() for harm in HARMS],
+        "harms": [harm.as_dict() for harm in HARMS if in_scope],
     }
 
 
