@@ -197,7 +197,11 @@ _DISAGREEMENT = fields.Nested(
 )
 _POOLED = fields.Nested(
     _PooledSchema,
-    metadata={"description": "Overall survival under the four earlier trials' effect."},
+    metadata={
+        "description": "Overall survival under the four earlier trials' effect. `interval` and "
+        "`interval_level` are those of the published ratio; the limits of the figures are at the "
+        "level of the answer."
+    },
 )
 _OUTCOMES = fields.Nested(
     _OutcomesSchema,
