@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -15,6 +15,9 @@ from models.errors import BundleRefused, EquipoiseError
 
 if TYPE_CHECKING:
     from training.real.cohort import LocalCohort
+
+#: What an option is put on.
+Command = TypeVar("Command", bound=Callable[..., Any])
 
 #: So many problems are told in full; of the others, how many there are.
 MOST_PROBLEMS = 40
@@ -30,6 +33,29 @@ class Refused(click.ClickException):
     """Data that were refused: told without the command's usage, which was right."""
 
     exit_code = 2
+
+
+seed_option = click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
+jobs_option = click.option(
+    "--jobs",
+    type=click.IntRange(-1),
+    default=-1,
+    show_default=True,
+    help="Processes; -1: all cores.",
+)
+
+
+def bundle_option(said: str) -> Callable[[Command], Command]:
+    """Return the option for the folder of a bundle that is there, with its help."""
+    kind = click.Path(exists=True, file_okay=False, path_type=Path)
+    return click.option("--bundle", "folder", required=True, type=kind, help=said)
+
+
+def data_option(whose: str) -> Callable[[Command], Command]:
+    """Return the option for the file of patients, with whose they are for its help."""
+    kind = click.Path(exists=True, dir_okay=False, path_type=Path)
+    said = f"{whose}, a CSV with the columns of `equipoise simulate`."
+    return click.option("--data", required=True, type=kind, help=said)
 
 
 def check_name(ctx: click.Context, parameter: click.Parameter, value: str | None) -> str | None:

@@ -7,7 +7,16 @@ from pathlib import Path
 import click
 
 from models.outcomes import DEFAULT_HORIZONS, FIRST_HORIZON, LAST_HORIZON
-from training.commands.cohorts import read_bundle, read_data, refuse_folder, writing
+from training.commands.cohorts import (
+    bundle_option,
+    data_option,
+    jobs_option,
+    read_bundle,
+    read_data,
+    refuse_folder,
+    seed_option,
+    writing,
+)
 
 
 def _months(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[int, ...]:
@@ -23,19 +32,8 @@ def _months(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[
 
 
 @click.command()
-@click.option(
-    "--bundle",
-    "folder",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the bundle.",
-)
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The patients, a CSV with the columns of `equipoise simulate`.",
-)
+@bundle_option("Folder of the bundle.")
+@data_option("The patients")
 @click.option(
     "--out",
     required=True,
@@ -65,14 +63,8 @@ def _months(ctx: click.Context, parameter: click.Parameter, text: str) -> tuple[
     show_default=True,
     help="Whether the trial's subgroups are evaluated, too; without them it is much quicker.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option(
-    "--jobs",
-    type=click.IntRange(-1),
-    default=-1,
-    show_default=True,
-    help="Processes; -1: all cores.",
-)
+@seed_option
+@jobs_option
 @click.option("--ignore-extra-columns", is_flag=True, help="Leave out unknown columns, unread.")
 def evaluate(
     folder: Path,

@@ -10,30 +10,23 @@ import click
 from models.bundle import ARRAYS, CARD, MANIFEST, save_bundle
 from models.errors import InvalidInput
 from training.commands.cohorts import (
+    bundle_option,
     check_name,
     check_version,
+    data_option,
+    jobs_option,
     read_bundle,
     read_data,
     refusal,
     refuse_folder,
+    seed_option,
     writing,
 )
 
 
 @click.command()
-@click.option(
-    "--bundle",
-    "folder",
-    required=True,
-    type=click.Path(exists=True, file_okay=False, path_type=Path),
-    help="Folder of the bundle that is recalibrated.",
-)
-@click.option(
-    "--data",
-    required=True,
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="The local patients, a CSV with the columns of `equipoise simulate`.",
-)
+@bundle_option("Folder of the bundle that is recalibrated.")
+@data_option("The local patients")
 @click.option(
     "--out",
     required=True,
@@ -47,14 +40,8 @@ from training.commands.cohorts import (
     callback=check_version,
     help="Its semantic version; default: the second number one higher.",
 )
-@click.option("--seed", type=click.IntRange(0), default=1, show_default=True)
-@click.option(
-    "--jobs",
-    type=click.IntRange(-1),
-    default=-1,
-    show_default=True,
-    help="Processes; -1: all cores.",
-)
+@seed_option
+@jobs_option
 @click.option(
     "--force",
     is_flag=True,
