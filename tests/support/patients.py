@@ -127,6 +127,9 @@ def any_messages(draw):
         for field in ELIGIBILITY_FACTS
         if field.name != "eligibility.brain_metastasis"
     }
+    if message["ecog_ps"] == 2 and "bone" not in message.get("metastatic_sites", ["bone"]):
+        # Without a site in bone the grade cannot come from one: such a patient is refused.
+        facts["ps2_due_to_bone_metastases"] = draw(st.sampled_from([False, None]))
     message["eligibility"] = draw(st.sampled_from([facts, {}, None]))
     return message
 
