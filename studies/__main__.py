@@ -14,7 +14,9 @@ from __future__ import annotations
 
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
@@ -42,6 +44,20 @@ _WORDS = {
 }
 
 
+#: What an option is put on.
+Command = TypeVar("Command", bound=Callable[..., Any])
+
+
+def _out_option(default: str, said: str = "Where the tables go.") -> Callable[[Command], Command]:
+    kind = click.Path(dir_okay=False, path_type=Path)
+    return click.option("--out", default=default, show_default=True, type=kind, help=said)
+
+
+def _work_option(default: str, said: str) -> Callable[[Command], Command]:
+    kind = click.Path(file_okay=False, path_type=Path)
+    return click.option("--work", default=default, show_default=True, type=kind, help=said)
+
+
 @click.group()
 def main() -> None:
     """Run a study and write its tables."""
@@ -49,20 +65,8 @@ def main() -> None:
 
 @main.command()
 @click.option("--replicates", default=100, show_default=True, help="Of each setting.")
-@click.option(
-    "--work",
-    default="artefacts/coverage",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where replicates are kept; a run goes on from what is there.",
-)
-@click.option(
-    "--out",
-    default="training/measured/coverage.md",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the tables go.",
-)
+@_work_option("artefacts/coverage", "Where replicates are kept; a run goes on from what is there.")
+@_out_option("training/measured/coverage.md")
 @click.option("--step", default=25.0, show_default=True, help="Minutes; none is begun later.")
 @click.option("--scheduler", help="Address of a Dask scheduler; by default this machine's cores.")
 def coverage(replicates: int, work: Path, out: Path, step: float, scheduler: str | None) -> None:
@@ -85,13 +89,7 @@ def coverage(replicates: int, work: Path, out: Path, step: float, scheduler: str
 @main.command()
 @click.option("--members", default=200, show_default=True, help="Of the ensembles of the shares.")
 @click.option("--moved", default=60, show_default=True, help="Members where priors are moved.")
-@click.option(
-    "--out",
-    default="training/measured/layers.md",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the tables go.",
-)
+@_out_option("training/measured/layers.md")
 def layers(members: int, moved: int, out: Path) -> None:
     """Ask what the intervals are made of, and what the priors move."""
     shares = layers_table(measure_layers(SEED, members))
@@ -103,12 +101,8 @@ def layers(members: int, moved: int, out: Path) -> None:
 
 @main.command()
 @click.option("--trials", default=400, show_default=True, help="Virtual trials.")
-@click.option(
-    "--out",
-    default="training/measured/effect_errors.toml",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the covariance goes; bundles are made with it.",
+@_out_option(
+    "training/measured/effect_errors.toml", "The covariance, with which bundles are made."
 )
 def errors(trials: int, out: Path) -> None:
     """Ask how far a trial's deaths by subgroup are from the truth."""
@@ -118,13 +112,7 @@ def errors(trials: int, out: Path) -> None:
 @main.command()
 @click.option("--cohorts", default=40, show_default=True, help="Simulated cohorts.")
 @click.option("--patients", default=8000, show_default=True, help="Of each.")
-@click.option(
-    "--out",
-    default="training/measured/gaps.md",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the table goes.",
-)
+@_out_option("training/measured/gaps.md", "Where the table goes.")
 def gaps(cohorts: int, patients: int, out: Path) -> None:
     """Ask what filling gaps in the covariates of a cohort loses of their effects."""
     table = gaps_table(measure_gaps(SEED, cohorts, patients))
@@ -135,20 +123,8 @@ def gaps(cohorts: int, patients: int, out: Path) -> None:
 
 @main.command()
 @click.option("--seeds", default=10, show_default=True, help="Cohorts of seeds 1 to this one.")
-@click.option(
-    "--work",
-    default="artefacts/matched",
-    show_default=True,
-    type=click.Path(file_okay=False, path_type=Path),
-    help="Where cohorts are kept; a run goes on from what is there.",
-)
-@click.option(
-    "--out",
-    default="docs/studies/matched-cohorts.md",
-    show_default=True,
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Where the tables go.",
-)
+@_work_option("artefacts/matched", "Where cohorts are kept; a run goes on from what is there.")
+@_out_option("docs/studies/matched-cohorts.md")
 def matched(seeds: int, work: Path, out: Path) -> None:
     """Ask how near matched cohorts come, and what the publication leaves open."""
     wanted = range(1, seeds + 1)
