@@ -64,17 +64,23 @@ def main() -> None:
 
 
 @main.command()
-@click.option("--replicates", default=100, show_default=True, help="Of each setting.")
+@click.option("--replicates", default=100, show_default=True, help="Of the judged setting.")
+@click.option("--shown", default=25, show_default=True, help="Of each other setting.")
 @_work_option("artefacts/coverage", "Where replicates are kept; a run goes on from what is there.")
 @_out_option("training/measured/coverage.md")
 @click.option("--step", default=25.0, show_default=True, help="Minutes; none is begun later.")
 @click.option("--scheduler", help="Address of a Dask scheduler; by default this machine's cores.")
-def coverage(replicates: int, work: Path, out: Path, step: float, scheduler: str | None) -> None:
+def coverage(
+    replicates: int, shown: int, work: Path, out: Path, step: float, scheduler: str | None
+) -> None:
     """Ask a step further how often the intervals hold the truth.
 
     Exit code 1: replicates are missing; run it again.
     """
-    studies = {name: Study(work / name, each, replicates) for name, each in SETTINGS.items()}
+    studies = {
+        name: Study(work / name, setting, replicates if name == JUDGED else shown)
+        for name, setting in SETTINGS.items()
+    }
     end = time.monotonic() + 60 * step
     for study in studies.values():
         run_pending(study, minutes=(end - time.monotonic()) / 60, scheduler=scheduler)
