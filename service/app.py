@@ -8,12 +8,12 @@ from flask import Flask, Response
 
 from models.language import speaking
 from models.memory import Memory
-from service import documentation, pages
 from service.api import batch, evidence, health, patient_schema, predict
 from service.api import models as model_routes
 from service.bundles import Bundles, load_bundles
 from service.languages import language_of_request, register_languages
 from service.openapi import CONFIG, DocumentedApi
+from service.page import documentation, routes
 from service.problems import log_unexpected, register_error_handlers
 from service.responses import EXTENSION
 from service.security import protect
@@ -63,8 +63,8 @@ def create_app(settings: Settings | None = None, bundles: Bundles | None = None)
     for module in (predict, batch, model_routes, evidence, patient_schema, health):
         api.register_blueprint(module.blueprint)
     app.extensions[EXTENSION]["api"] = api
-    app.register_blueprint(pages.blueprint)
-    app.register_blueprint(documentation.blueprint)
+    for module in (routes, documentation):
+        app.register_blueprint(module.blueprint)
     register_error_handlers(app)
     register_languages(app)
     protect(app, settings)

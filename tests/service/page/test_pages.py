@@ -24,15 +24,21 @@ from models.outcomes import (
 )
 from models.rounding import percent
 from models.texts import ARMS_ARE_POLICIES, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
-from service import pages
 from service.app import create_app
 from service.bundles import Bundles
-from service.form import MODEL
-from service.page_view import input_rows
+from service.page import routes
+from service.page.form import MODEL
+from service.page.result import input_rows
 from service.settings import Settings
+from tests.service.helpers import (
+    OUT_OF_SCOPE,
+    README_PATIENT,
+    ULCERATED,
+    Page,
+    form_of,
+    with_values,
+)
 from tests.support.bundles import cox_bundle
-
-from .helpers import OUT_OF_SCOPE, README_PATIENT, ULCERATED, Page, form_of, with_values
 
 HOSTILE = "\"'><script>alert(1)</script>&lt;"
 FIGURE = re.compile(r"\d\s?%")
@@ -461,8 +467,8 @@ def test_a_footnote_stands_where_a_difference_does_not_add_up(
     def predict(*arguments):
         return [with_estimates(p, none, surgery, difference) for p in original(*arguments)]
 
-    original = pages.predict
-    monkeypatch.setattr(pages, "predict", predict)
+    original = routes.predict
+    monkeypatch.setattr(routes, "predict", predict)
     response = submit(client)
     rows = figure_rows(response)
     assert len(rows) == 20

@@ -13,7 +13,8 @@ from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import predict
 from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
 from service.cost import refuse_too_much
-from service.form import (
+from service.languages import LANG, asked_language, other_languages
+from service.page.form import (
     MODEL,
     Submitted,
     accepted_words,
@@ -21,8 +22,7 @@ from service.form import (
     model_choices,
     read_form,
 )
-from service.languages import LANG, asked_language, other_languages
-from service.page_view import (
+from service.page.result import (
     eligibility_view,
     first_caveats,
     input_rows,

@@ -13,8 +13,7 @@ from models.options import OPTION_SCHEMAS
 from models.outcomes import ANALYSIS_EFFECTS, EFFECTS, MODELS, SHOWN_ARMS, SHOWN_EFFECTS
 from models.patient import LEAST_KNOWN
 from service.languages import LANG
-
-from .helpers import (
+from tests.service.helpers import (
     JSON,
     NDJSON,
     OUT_OF_SCOPE,
