@@ -22,6 +22,7 @@ from service.page.form import (
     model_choices,
     read_form,
 )
+from service.page.navigation import Link, navigation
 from service.page.result import (
     eligibility_view,
     first_caveats,
@@ -42,8 +43,8 @@ blueprint = Blueprint("pages", __name__)
 
 
 @blueprint.app_context_processor
-def fixed_texts() -> dict[str, str | None]:
-    """Return the sentences that every page can show, and their language.
+def fixed_texts() -> dict[str, str | list[Link] | None]:
+    """Return the sentences and links that every page shows, and their language.
 
     `asked_language` is what an address has to name so that the language stays.
     """
@@ -52,6 +53,7 @@ def fixed_texts() -> dict[str, str | None]:
         "time_origin": _(TIME_ORIGIN),
         "arms_are_policies": arms_are_policies(),
         "credit": _(CREDIT),
+        "navigation": navigation(),
         "language": current_language(),
         "asked_language": asked_language(),
     }
