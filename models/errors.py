@@ -10,6 +10,7 @@
     ├── UnknownResource         a bundle or page that does not exist
     ├── MethodNotAllowed        an address that does not answer the method
     ├── NotAuthorised           a token is needed
+    ├── CrossSite               a form that a page of another site sends
     └── BundleRefused           a bundle that is damaged, altered or of an unknown format
 
 `service.problems` maps each class to an HTTP status and `service.commands` to an exit code;
@@ -85,6 +86,7 @@ PROBLEM_CODES: dict[str, str] = {
     "not_found": "There is nothing at this address.",
     "method_not_allowed": "The address does not answer this method.",
     "token_required": "A valid bearer token is needed.",
+    "cross_site": "Another site's page sent the form and is not allowed to.",
     "bad_request": "The request could not be understood.",
     "unexpected": "Something went wrong on our side.",
     "bundle_damaged": "A file of the bundle is missing, added or altered.",
@@ -156,6 +158,13 @@ class NotAuthorised(EquipoiseError):
 
     code = "not_authorised"
     title = N_("A token is needed.")
+
+
+class CrossSite(EquipoiseError):
+    """A form that another site's page sends, which is not allowed to."""
+
+    code = "cross_site"
+    title = N_("This page is not filled in from another site.")
 
 
 class BundleRefused(EquipoiseError):

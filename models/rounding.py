@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import ROUND_HALF_EVEN, Decimal
+from functools import lru_cache
 
 import numpy as np
 
@@ -16,6 +17,7 @@ def for_machines(values: FloatArray) -> FloatArray:
     return values.round(MACHINE_DECIMALS) + 0.0
 
 
+@lru_cache(maxsize=4096)
 def percent(probability: float) -> int:
     """Return whole percent, half to even, from the probability's four decimals."""
     served = float(for_machines(np.asarray(probability)))

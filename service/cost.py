@@ -57,6 +57,12 @@ def refuse_too_much(
         raise TooLargeInput([_too_large(combinations, horizons, counts, most)])
 
 
+def combination_count(patient: Patient, bundle: Bundle) -> int:
+    """Return how many combinations of unknown values are averaged over; 1 when all is known."""
+    (profile,) = _distinct_profiles([patient])
+    return completion_count(profile, bundle.population)
+
+
 def _too_large(combinations: int, horizons: int, counts: int, most: int) -> Problem:
     """Return the problem with a request that asks for too much."""
     at = _("{count} horizon") if horizons == 1 else _("{count} horizons")

@@ -1,4 +1,4 @@
-"""Errors over HTTP: RFC 9457 problem details, one body for all of them.
+"""Errors over HTTP: RFC 9457 problem details, one body for all of them; a page for browsers.
 
 ``{"type", "title", "status", "detail", "code", "errors": [{field, code, message, accepted}]}``
 """
@@ -9,12 +9,13 @@ import json
 import logging
 from typing import Any
 
-from flask import Flask, Response, current_app
+from flask import Flask, Response, current_app, render_template, request
 from werkzeug.exceptions import HTTPException
 from werkzeug.exceptions import MethodNotAllowed as WerkzeugMethodNotAllowed
 
 from models.errors import (
     BundleRefused,
+    CrossSite,
     EquipoiseError,
     InvalidInput,
     MalformedInput,
@@ -28,6 +29,7 @@ from models.errors import (
 from models.language import N_, _
 
 PROBLEM_TYPE = "application/problem+json"
+_PAGE = "text/html"
 
 #: Status by class; the class itself, not an ancestor, must be listed.
 STATUS: dict[type[EquipoiseError], int] = {
@@ -39,6 +41,7 @@ STATUS: dict[type[EquipoiseError], int] = {
     UnknownResource: 404,
     MethodNotAllowed: 405,
     NotAuthorised: 401,
+    CrossSite: 403,
     BundleRefused: 503,
 }
 
@@ -81,13 +84,30 @@ def status_of(error: EquipoiseError) -> int:
 def problem_response(error: EquipoiseError, status: int | None = None) -> Response:
     """Return the HTTP answer that tells an error; by default with the status of its class."""
     status = status or status_of(error)
-    body = json.dumps(problem_body(error, status), ensure_ascii=False)
-    # An answer that tells an error must never fail itself, whatever characters it repeats.
-    encoded = body.encode(errors="backslashreplace")
-    response = Response(encoded, status=status, content_type=PROBLEM_TYPE)
+    response = _problem_page(error, status) if _wants_page() else _problem_details(error, status)
+    response.vary.add("Accept")
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="equipoise"'
     return response
+
+
+def _wants_page() -> bool:
+    """Return whether a person's browser asks for a page, rather than a program for the API."""
+    if request.path.startswith("/v1/"):
+        return False
+    return request.accept_mimetypes.best_match([PROBLEM_TYPE, _PAGE]) == _PAGE
+
+
+def _problem_page(error: EquipoiseError, status: int) -> Response:
+    page = render_template("problem.html", title=_(error.title), problems=error.problems)
+    return Response(page, status=status, mimetype=_PAGE)
+
+
+def _problem_details(error: EquipoiseError, status: int) -> Response:
+    body = json.dumps(problem_body(error, status), ensure_ascii=False)
+    # An answer that tells an error must never fail itself, whatever characters it repeats.
+    encoded = body.encode(errors="backslashreplace")
+    return Response(encoded, status=status, content_type=PROBLEM_TYPE)
 
 
 def register_error_handlers(app: Flask) -> None:

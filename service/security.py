@@ -8,7 +8,7 @@ from collections.abc import Callable
 from flask import Flask, Response, request
 from flask_cors import CORS
 
-from models.errors import NotAuthorised, Problem
+from models.errors import CrossSite, NotAuthorised, Problem
 from models.language import _
 from service.settings import Settings
 
@@ -31,22 +31,32 @@ PROTECTION: dict[str, tuple[str, str]] = {
     "static": ("open", "the style sheet"),
 }
 
-HEADERS: dict[str, str] = {
-    "Content-Security-Policy": (
-        "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; "
-        "base-uri 'none'; frame-ancestors 'none'"
-    ),
+#: What a page may load and do: nothing of another host, nothing that stands in the page itself.
+_CONTENT_POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+)
+#: Nothing is cached, and no address is told to another site.
+_HEADERS: dict[str, str] = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
-    "X-Frame-Options": "DENY",
     "Cache-Control": "no-store",
 }
+
+
+def headers(settings: Settings) -> dict[str, str]:
+    """Return the headers of every answer."""
+    ancestors = " ".join(settings.frame_ancestors) or "'none'"
+    policy = f"{_CONTENT_POLICY}; frame-ancestors {ancestors}"
+    # The older header knows no list: where origins are allowed, the policy alone tells them.
+    frames = {} if settings.frame_ancestors else {"X-Frame-Options": "DENY"}
+    return {"Content-Security-Policy": policy, **_HEADERS, **frames}
 
 
 def protect(app: Flask, settings: Settings) -> None:
     """Make the app ask for tokens, answer allowed origins and send safe headers."""
     app.before_request(_token_check(settings))
-    app.after_request(_add_headers)
+    app.before_request(_site_check(settings))
+    app.after_request(_header_adder(settings))
     if settings.cors_origins:
         CORS(app, resources={r"/v1/.*": {"origins": list(settings.cors_origins)}})
 
@@ -79,7 +89,34 @@ def _token_check(settings: Settings) -> Callable[[], None]:
     return check
 
 
-def _add_headers(response: Response) -> Response:
-    for name, value in HEADERS.items():
-        response.headers.setdefault(name, value)
-    return response
+def _site_check(settings: Settings) -> Callable[[], None]:
+    """Return a check that refuses pages' forms from other sites.
+
+    There is no session and no cookie that such a form could misuse; this keeps other sites from
+    putting words into ours. Browsers say themselves where a request comes from, so that no token
+    has to be kept or can expire.
+    """
+    allowed = {*settings.cors_origins, *settings.frame_ancestors}
+
+    def check() -> None:
+        kind, _reason = PROTECTION.get(request.endpoint or "", ("token", ""))
+        from_elsewhere = request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
+        if kind != "form" or request.method != "POST" or not from_elsewhere:
+            return
+        if request.headers.get("Origin") not in allowed:
+            message = _("The form was sent by a page of another site.")
+            accepted = _("a form that this page itself shows")
+            raise CrossSite([Problem("", "cross_site", message, accepted)])
+
+    return check
+
+
+def _header_adder(settings: Settings) -> Callable[[Response], Response]:
+    added = headers(settings)
+
+    def add(response: Response) -> Response:
+        for name, value in added.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return add

@@ -32,6 +32,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Origins whose pages may call the API from a browser, separated by commas.",
     ),
     Setting(
+        "EQUIPOISE_FRAME_ANCESTORS",
+        "",
+        "Origins whose pages may show ours in a frame and send its form, such as a record system. "
+        "Separated by commas; empty: none.",
+    ),
+    Setting(
         "EQUIPOISE_BUNDLES",
         "",
         "Folders of further bundles to serve, separated by the system's path separator.",
@@ -59,7 +65,7 @@ class Settings:
         Empty: no token is needed.
     open_form : bool
         Whether the form answers without a token when tokens are configured.
-    cors_origins : tuple of str
+    cors_origins, frame_ancestors : tuple of str
     bundle_folders : tuple of str
         Beside the bundle that is shipped.
     max_bytes : int
@@ -69,6 +75,7 @@ class Settings:
     tokens: tuple[str, ...] = ()
     open_form: bool = False
     cors_origins: tuple[str, ...] = ()
+    frame_ancestors: tuple[str, ...] = ()
     bundle_folders: tuple[str, ...] = ()
     max_bytes: int = 8388608
     max_rows: int = 10000
@@ -88,6 +95,7 @@ def read_settings(environ: Mapping[str, str], path_separator: str = ":") -> Sett
         tokens=_listed(value["EQUIPOISE_TOKENS"]),
         open_form=_flag("EQUIPOISE_OPEN_FORM", value["EQUIPOISE_OPEN_FORM"]),
         cors_origins=_origins("EQUIPOISE_CORS_ORIGINS", value["EQUIPOISE_CORS_ORIGINS"]),
+        frame_ancestors=_origins("EQUIPOISE_FRAME_ANCESTORS", value["EQUIPOISE_FRAME_ANCESTORS"]),
         bundle_folders=_listed(value["EQUIPOISE_BUNDLES"], path_separator),
         max_bytes=_count("EQUIPOISE_MAX_BYTES", value["EQUIPOISE_MAX_BYTES"]),
         max_rows=_count("EQUIPOISE_MAX_ROWS", value["EQUIPOISE_MAX_ROWS"]),

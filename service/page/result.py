@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from models.analyses import DEFAULT_ANALYSIS, Analysis
+from markupsafe import Markup
+
+from models.analyses import Analysis
 from models.caveats import FIRST_SIGHT, Caveat
 from models.covariates import FIELDS
 from models.eligibility import Eligibility
@@ -15,11 +17,11 @@ from models.fields import ChoiceField, Field, FlagField, SetField, Value
 from models.language import N_, _
 from models.outcomes import (
     ARM_LABELS,
-    COX,
     DIFFERENCE,
     LEARNED_EFFECT,
     MODEL_LABELS,
     OUTCOMES,
+    OVERALL_EFFECT,
     PTR,
     SUBGROUP_EFFECT,
     SYSTEMIC_THERAPY,
@@ -29,27 +31,26 @@ from models.patient import Patient
 from models.prediction import Prediction
 from models.rounding import percent
 from service.answers import outcomes_part, pooled_part
-
-#: The horizon that the sentences speak of: the one at which the paper gives local outcomes.
-_SPOKEN_HORIZON = 48
+from service.page.figures import Icons, curves_of, icons_of
+from service.page.words import band_words, count_words, time_words
 
 _SENTENCES: dict[str, str] = {
     "overall_survival": N_(
-        "Of 100 women like this, four years after the decision {none} are alive when not offered "
+        "Of 100 women like this, {time} after the decision {none} are alive when not offered "
         "surgery, and {surgery} when offered surgery ({level} intervals)."
     ),
     "local_relapse_free_survival": N_(
-        "Of 100 women like this, four years after the decision {none} are alive without local "
+        "Of 100 women like this, {time} after the decision {none} are alive without local "
         "progression when not offered surgery, and {surgery} when offered surgery ({level} "
         "intervals)."
     ),
     "local_ulceration": N_(
-        "Of 100 women like this, four years after the decision {none} have had ulceration of the "
+        "Of 100 women like this, {time} after the decision {none} have had ulceration of the "
         "primary site when not offered surgery, and {surgery} when offered surgery ({level} "
         "intervals)."
     ),
     "local_bleeding": N_(
-        "Of 100 women like this, four years after the decision {none} have had bleeding from the "
+        "Of 100 women like this, {time} after the decision {none} have had bleeding from the "
         "primary site when not offered surgery, and {surgery} when offered surgery ({level} "
         "intervals)."
     ),
@@ -88,7 +89,7 @@ def pooled_view(prediction: Prediction) -> PooledView:
     )
     months = range(len(prediction.options.horizons_months))
     return PooledView(
-        source, tuple(_band(part[DIFFERENCE], place, signed=True) for place in months)
+        source, tuple(band_words(part[DIFFERENCE], place, signed=True) for place in months)
     )
 
 
@@ -111,9 +112,13 @@ class OutcomeView:
     withheld : str
         Why there are no figures; then there are no rows.
     sentence : str
-        The figures at four years in words, or ``""`` when not asked for.
-    cox : BesideTable or None
-        What the Cox model says where the forest's figures are shown.
+        The figures at the chosen month in words.
+    icons : tuple of Icons
+        Both arms at that month, counted of one hundred women.
+    curves : Markup
+        Both arms over time.
+    beside : BesideTable or None
+        What the other model says, where it was asked for.
     exploratory : tuple of BesideTable
         The difference under each exploratory effect that was asked for.
     adds_up : bool
@@ -122,10 +127,12 @@ class OutcomeView:
 
     label: str
     remark: str
-    sentence: str
-    rows: tuple[TableRow, ...]
+    sentence: str = ""
+    rows: tuple[TableRow, ...] = ()
     withheld: str = ""
-    cox: BesideTable | None = None
+    icons: tuple[Icons, ...] = ()
+    curves: Markup | None = None
+    beside: BesideTable | None = None
     exploratory: tuple[BesideTable, ...] = ()
 
     @property
@@ -134,9 +141,20 @@ class OutcomeView:
         return all(row.adds_up for row in self.rows)
 
 
-def outcome_views(prediction: Prediction) -> list[OutcomeView]:
-    """Return the four outcomes of a prediction in scope."""
-    return [_outcome_view(outcome, prediction) for outcome in OUTCOMES]
+def outcome_views(prediction: Prediction, month: int) -> list[OutcomeView]:
+    """Return the four outcomes of a prediction in scope.
+
+    Parameters
+    ----------
+    month : int
+        The horizon that sentences and counts speak of, one of the prediction's own.
+    """
+    asked = Asked(month, f"{prediction.options.interval_level:.0%}")
+    curves = curves_of(prediction.patient, prediction.bundle, prediction.options, month)
+    return [
+        _outcome_view(outcome, prediction, asked, drawn)
+        for outcome, drawn in zip(OUTCOMES, curves, strict=True)
+    ]
 
 
 def input_rows(patient: Patient) -> list[tuple[str, str]]:
@@ -226,14 +244,21 @@ def first_caveats(caveats: Sequence[Caveat]) -> tuple[Sequence[Caveat], Sequence
     return caveats[:FIRST_SIGHT], caveats[FIRST_SIGHT:]
 
 
-def _cox_table(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
-    """Return the Cox model's figures where another model's are shown."""
-    if prediction.options.shown == DEFAULT_ANALYSIS:
+def _other_model(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
+    """Return the other model's figures under the whole trial's effect, where it was asked for."""
+    shown = prediction.options.shown
+    others = [
+        each
+        for each in prediction.listed
+        if each.model != shown.model and each.effect == OVERALL_EFFECT
+    ]
+    if not others:
         return None
-    part = outcomes_part(prediction, DEFAULT_ANALYSIS)[outcome.name]
+    (other,) = others
+    part = outcomes_part(prediction, other)[outcome.name]
     rows = tuple((_(label), _bands(part[arm], arm)) for arm, label in ARM_LABELS.items())
     caption = _("The same by the {model}: estimate and {level} interval")
-    return BesideTable(caption.format(model=_(MODEL_LABELS[COX]), level=level), rows)
+    return BesideTable(caption.format(model=_(MODEL_LABELS[other.model]), level=level), rows)
 
 
 def _exploratory_tables(outcome: Outcome, prediction: Prediction) -> Iterator[BesideTable]:
@@ -264,25 +289,33 @@ def _exploratory_words(analysis: Analysis) -> str:
 
 def _bands(band: Mapping[str, list[float]], arm: str) -> tuple[str, ...]:
     places = range(len(band["estimate"]))
-    return tuple(_band(band, place, signed=arm == DIFFERENCE) for place in places)
+    return tuple(band_words(band, place, signed=arm == DIFFERENCE) for place in places)
 
 
-def _outcome_view(outcome: Outcome, prediction: Prediction) -> OutcomeView:
+@dataclass(frozen=True)
+class Asked:
+    """What a page is asked for beside the patient: the month that it speaks of, and the level."""
+
+    month: int
+    level: str
+
+
+def _outcome_view(
+    outcome: Outcome, prediction: Prediction, asked: Asked, curves: Markup
+) -> OutcomeView:
     part = outcomes_part(prediction)[outcome.name]
     if "withheld" in part:
-        return OutcomeView(_(outcome.label), _(outcome.remark), "", (), part["withheld"]["text"])
+        return OutcomeView(_(outcome.label), _(outcome.remark), withheld=part["withheld"]["text"])
     months = prediction.options.horizons_months
-    level = f"{prediction.options.interval_level:.0%}"
-    rows = tuple(_row(month, part, place) for place, month in enumerate(months))
-    sentence = ""
-    if _SPOKEN_HORIZON in months:
-        sentence = _sentence(outcome, part, months.index(_SPOKEN_HORIZON), level)
+    place = months.index(asked.month)
     return OutcomeView(
         _(outcome.label),
         _(outcome.remark),
-        sentence,
-        rows,
-        cox=_cox_table(outcome, prediction, level),
+        _sentence(outcome, part, place, asked),
+        tuple(_row(month, part, number) for number, month in enumerate(months)),
+        icons=icons_of(part, place, asked.month),
+        curves=curves,
+        beside=_other_model(outcome, prediction, asked.level),
         exploratory=tuple(_exploratory_tables(outcome, prediction)),
     )
 
@@ -291,40 +324,16 @@ def _row(month: int, part: Mapping[str, Any], place: int) -> TableRow:
     none, surgery, difference = (
         percent(part[arm]["estimate"][place]) for arm in (SYSTEMIC_THERAPY, PTR, DIFFERENCE)
     )
-    cells = tuple(_band(part[arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS)
+    cells = tuple(band_words(part[arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS)
     return TableRow(month, cells, surgery - none == difference)
 
 
-def _band(band: Mapping[str, list[float]], place: int, *, signed: bool) -> str:
-    estimate, lower, upper = (
-        _points(band[kind][place], signed) for kind in ("estimate", "lower", "upper")
-    )
-    words = (
-        _("{estimate}% ({lower} to {upper})")
-        if not signed
-        else _("{estimate} point ({lower} to {upper})")
-        if estimate[-2:] in ("+1", "−1")
-        else _("{estimate} points ({lower} to {upper})")
-    )
-    return words.format(estimate=estimate, lower=lower, upper=upper)
-
-
-def _points(value: float, signed: bool) -> str:
-    whole = percent(value)
-    sign = ("+" if whole > 0 else "−" if whole < 0 else "") if signed else ""
-    return f"{sign}{abs(whole)}"
-
-
-def _sentence(outcome: Outcome, part: Mapping[str, Any], place: int, level: str) -> str:
-    def counts(arm: str) -> str:
-        estimate, lower, upper = (
-            percent(part[arm][kind][place]) for kind in ("estimate", "lower", "upper")
-        )
-        words = _("about {estimate} ({lower} to {upper})")
-        return words.format(estimate=estimate, lower=lower, upper=upper)
-
+def _sentence(outcome: Outcome, part: Mapping[str, Any], place: int, asked: Asked) -> str:
     return _(_SENTENCES[outcome.name]).format(
-        none=counts(SYSTEMIC_THERAPY), surgery=counts(PTR), level=level
+        time=time_words(asked.month),
+        none=count_words(part[SYSTEMIC_THERAPY], place),
+        surgery=count_words(part[PTR], place),
+        level=asked.level,
     )
 
 

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from models.bundle import Bundle
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
 from models.harms import HARMS
 from models.language import N_, _, current_language, joined
 from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
-from models.prediction import predict
+from models.prediction import Prediction, predict, refuse_lacking
 from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
 from service.cost import refuse_too_much
 from service.languages import LANG, asked_language, other_languages
+from service.page.changes import picture_of
+from service.page.curves import curve_definitions
 from service.page.form import (
     MODEL,
     Submitted,
@@ -21,7 +24,10 @@ from service.page.form import (
     form_groups,
     model_choices,
     read_form,
+    typed_values,
 )
+from service.page.icon_array import icon_patterns
+from service.page.lead import has_own_effect, lead_of
 from service.page.navigation import Link, navigation
 from service.page.result import (
     eligibility_view,
@@ -31,6 +37,8 @@ from service.page.result import (
     outcome_views,
     pooled_view,
 )
+from service.page.streaming import streamed_page
+from service.page.words import time_words
 from service.problems import status_of
 from service.responses import bundles, memory, settings
 
@@ -38,6 +46,8 @@ _EDIT = "edit"
 
 #: What a bundle was trained on, in words.
 _TRAINING_DATA = {"synthetic": N_("synthetic"), "cohort": N_("cohort")}
+#: Where the effect of surgery that is shown comes from, in words.
+_OWN_EFFECT, _WHOLE_TRIAL = N_("the local cohort"), N_("the whole trial")
 
 blueprint = Blueprint("pages", __name__)
 
@@ -96,38 +106,51 @@ def _form_page(form: MultiDict[str, str], error: EquipoiseError | None = None) -
 
 def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
     bundle, options = bundles().default, submitted.options
+    refuse_lacking(bundle, options)
     refuse_too_much([submitted.patient], bundle, options, settings().max_combinations)
+    return streamed_page(_("prediction"), lambda: _result(submitted, form))
+
+
+def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
+    """Return the page's own part."""
+    bundle, options = bundles().default, submitted.options
     (prediction,) = predict([submitted.patient], bundle, options, memory())
-    first, further = first_caveats(prediction.caveats)
-    return make_response(
-        render_template(
-            "result.html",
-            prediction=prediction,
-            bundle=bundle,
-            model=_(MODEL_LABELS[options.model]),
-            level=f"{options.interval_level:.0%}",
-            arm_labels=[_(label) for label in ARM_LABELS.values()],
-            outcomes=outcome_views(prediction) if prediction.in_scope else [],
-            pooled=pooled_view(prediction) if prediction.in_scope else None,
-            harms=HARMS if prediction.in_scope else (),
-            eligibility=eligibility_view(prediction.eligibility),
-            first_caveats=first,
-            further_caveats=further,
-            interval_meaning=interval_meaning(
-                {options.shown, *prediction.listed}, of_cohort=bundle.cohort is not None
-            ),
-            effect_source=_(_effect_source(bundle)),
-            training_data=_(_TRAINING_DATA[bundle.training_data]),
-            languages=other_languages(),
-            other_trial=other_trial,
-            inputs=input_rows(submitted.patient),
-            typed=list(form.items(multi=True)),
-        )
+    shown = _in_scope(prediction, submitted.month) if prediction.in_scope else {}
+    return render_template(
+        "result.html",
+        prediction=prediction,
+        bundle=bundle,
+        model=_(MODEL_LABELS[options.model]),
+        eligibility=eligibility_view(prediction.eligibility),
+        effect_source=_(_OWN_EFFECT if has_own_effect(bundle) else _WHOLE_TRIAL),
+        training_data=_(_TRAINING_DATA[bundle.training_data]),
+        languages=other_languages(),
+        inputs=input_rows(submitted.patient),
+        typed=typed_values(form),
+        **shown,
     )
 
 
-def _effect_source(bundle: Bundle) -> str:
-    """Return where the effect of surgery that is shown comes from."""
-    cohort = bundle.manifest.get("cohort")
-    own = cohort is not None and cohort["effect_of_surgery"] == "cohort"
-    return N_("the local cohort") if own else N_("the whole trial")
+def _in_scope(prediction: Prediction, month: int) -> dict[str, Any]:
+    """Return what the page of a patient in scope shows."""
+    options, bundle = prediction.options, prediction.bundle
+    first, further = first_caveats(prediction.caveats)
+    return {
+        "month": month,
+        "times": [(each, time_words(each)) for each in options.horizons_months],
+        "lead": lead_of(prediction, month),
+        "level": f"{options.interval_level:.0%}",
+        "arm_labels": [_(label) for label in ARM_LABELS.values()],
+        "definitions": icon_patterns() + curve_definitions(_("Months after the decision")),
+        "outcomes": outcome_views(prediction, month),
+        "pooled": pooled_view(prediction),
+        "harms": HARMS,
+        "first_caveats": first,
+        "further_caveats": further,
+        "picture": picture_of(prediction, month),
+        "interval_meaning": interval_meaning(
+            {options.shown, *prediction.listed}, of_cohort=bundle.cohort is not None
+        ),
+        "other_trial": other_trial,
+        "can_compare": not prediction.listed and len(bundle.kinds) > 1,
+    }

@@ -31,13 +31,18 @@ def browser(request, tmp_path_factory):
 def fill(browser, patient):
     """Type a patient into the form as a person would."""
     for name, text in form_texts(patient).items():
-        if isinstance(text, list):
-            for site in text:
-                browser.find_element(By.CSS_SELECTOR, f"[name={name}][value={site}]").click()
-        elif name == "age":
+        if name in ("age", "eligibility.months_of_systemic_therapy"):
             browser.find_element(By.ID, name).send_keys(text)
-        else:
+        elif name == "model":
             Select(browser.find_element(By.ID, name)).select_by_value(text)
+        else:
+            for value in text if isinstance(text, list) else [text]:
+                answer(browser, name, value).click()
+
+
+def answer(browser, name, value):
+    """Return the control of one answer; an empty value is "not known"."""
+    return browser.find_element(By.CSS_SELECTOR, f"[name='{name}'][value='{value}']")
 
 
 def submit(browser):
@@ -123,7 +128,7 @@ def test_a_mistake_is_told_at_the_field_and_what_was_typed_stays(browser, live_s
     assert (
         browser.find_element(By.CSS_SELECTOR, ".problems a").get_attribute("href").endswith("#age")
     )
-    assert Select(browser.find_element(By.ID, "clinical_t")).first_selected_option.text == "T4"
+    assert answer(browser, "clinical_t", "T4").is_selected()
     assert browser.find_element(By.CSS_SELECTOR, "[value=bone]").is_selected()
 
 

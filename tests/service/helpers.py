@@ -257,7 +257,8 @@ class Page(HTMLParser):
                 select = attrs["name"] or ""
             if tag == "option" and "selected" in attrs:
                 sent.setdefault(select, []).append(attrs["value"] or "")
-            if tag == "input" and (attrs.get("type") != "checkbox" or "checked" in attrs):
+            boxes = ("checkbox", "radio")
+            if tag == "input" and (attrs.get("type") not in boxes or "checked" in attrs):
                 sent.setdefault(attrs["name"] or "", []).append(attrs["value"] or "")
         return sent
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import pytest
 
-from service.security import HEADERS, PROTECTION
+from service.security import PROTECTION, headers
+from service.settings import Settings
 
 from .helpers import JSON, README_PATIENT, check_problem, form_of
 
+HEADERS = headers(Settings())
 TOKEN, OTHER = "sesame-1", "sesame-2"
 ORIGIN = "https://ehr.example"
 
@@ -231,3 +233,74 @@ def test_the_policy_allows_no_script_and_no_other_host():
     assert policy["default-src"] == "'none'"
     assert "script-src" not in policy
     assert set(policy.values()) <= {"'none'", "'self'"}
+
+
+# Frames, and forms from other sites
+
+
+def framed(make_app):
+    return make_app(frame_ancestors=(ORIGIN,)).test_client()
+
+
+def test_a_page_may_stand_in_a_frame_of_the_origins_that_are_allowed(make_app):
+    response = framed(make_app).get("/")
+    assert f"frame-ancestors {ORIGIN}" in response.headers["Content-Security-Policy"]
+    assert "X-Frame-Options" not in response.headers
+
+
+def send_form(client, **sent):
+    return client.post("/", data=form_of(README_PATIENT), headers=sent)
+
+
+@pytest.mark.parametrize("site", ["same-origin", "none", ""])
+def test_a_form_of_our_own_or_of_an_old_browser_is_answered(client, site):
+    assert send_form(client, **({"Sec-Fetch-Site": site} if site else {})).status_code == 200
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+@pytest.mark.parametrize("origin", ["https://elsewhere.example", "null", None])
+def test_a_form_of_another_site_is_refused(client, site, origin):
+    sent = {"Sec-Fetch-Site": site} | ({"Origin": origin} if origin else {})
+    (item,) = check_problem(send_form(client, **sent), 403)["errors"]
+    assert item["code"] == "cross_site"
+    assert item["accepted"]
+
+
+@pytest.mark.parametrize("setting", ["frame_ancestors", "cors_origins"])
+def test_a_form_of_an_allowed_origin_is_answered(make_app, setting):
+    client = make_app(**{setting: (ORIGIN,)}).test_client()
+    sent = {"Sec-Fetch-Site": "cross-site", "Origin": ORIGIN}
+    assert send_form(client, **sent).status_code == 200
+
+
+def test_a_link_from_another_site_leads_to_the_form(client):
+    assert client.get("/", headers={"Sec-Fetch-Site": "cross-site"}).status_code == 200
+
+
+def test_no_page_sets_a_cookie(client):
+    for response in (client.get("/"), send_form(client)):
+        assert "Set-Cookie" not in response.headers
+
+
+# Errors in a browser
+
+BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}
+
+
+def test_the_api_tells_problem_details_whatever_is_accepted(client):
+    check_problem(client.get("/v1/models/other", headers=BROWSER), 404)
+
+
+def test_a_browser_is_told_an_error_as_a_page(client):
+    response = client.get("/nowhere", headers=BROWSER)
+    assert (response.status_code, response.mimetype) == (404, "text/html")
+    told = check_problem(client.get("/nowhere"), 404)
+    assert told["title"] in response.text
+    assert told["errors"][0]["message"].replace("'", "&#39;") in response.text
+
+
+def test_a_browser_without_a_token_is_told_so_on_a_page(guarded):
+    response = guarded.get("/", headers=BROWSER)
+    assert (response.status_code, response.mimetype) == (401, "text/html")
+    assert "valid bearer token" in response.text
+    assert response.headers["WWW-Authenticate"] == 'Bearer realm="equipoise"'

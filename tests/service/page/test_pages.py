@@ -135,7 +135,7 @@ def test_a_page_links_only_places_that_it_has(any_page):
     assert len(ids) == len(set(ids)), "an id stands once"
     assert {url[1:] for url in page.urls() if url.startswith("#")} <= set(ids)
     for name in ("for", "aria-describedby", "aria-labelledby"):
-        used = {attrs[name] for _, attrs in page.tags if name in attrs}
+        used = {each for _, attrs in page.tags for each in (attrs.get(name) or "").split()}
         assert used <= set(ids), name
 
 
@@ -167,8 +167,12 @@ def test_every_control_has_a_label(client):
     page = Page(client.get("/"))
     labelled = {attrs["for"] for attrs in page.named("label") if "for" in attrs}
     for tag, attrs in page.tags:
-        if tag == "select" or (tag == "input" and attrs.get("type") != "checkbox"):
+        if tag == "select" or (tag == "input" and "type" not in attrs):
             assert attrs["id"] in labelled, attrs["name"]
+    # What is ticked stands inside its label, and its group has a name.
+    assert len(page.named("label")) == len(offered(page)) + len(labelled)
+    groups = [a for _, a in page.tags if a.get("role") in ("group", "radiogroup")]
+    assert all("aria-labelledby" in attrs for attrs in groups)
 
 
 def test_the_form_starts_with_nothing_known(client):
@@ -649,22 +653,46 @@ def test_a_body_that_is_no_form_gives_no_figures(client, content_type):
     assert response.status_code in (415, 422)
 
 
-def test_the_page_takes_every_value_that_a_select_offers(client):
+def offered(page):
+    """Return name and value of everything that can be ticked."""
+    boxes = ("checkbox", "radio")
+    return [(a["name"], a["value"]) for a in page.named("input") if a.get("type") in boxes]
+
+
+def test_the_page_takes_every_value_that_it_offers(client):
     page = Page(client.get("/"))
-    select, offered = "", []
-    for tag, attrs in page.tags:
-        select = attrs["name"] if tag == "select" else select
-        if tag == "option" and attrs["value"]:
-            offered.append((select, attrs["value"]))
-    for name, value in offered:
-        if name == MODEL:
-            assert submit(client, **{MODEL: value}).status_code == 200
-        else:
-            FIELDS[name].read_text(value)
-    assert {name for name, _ in offered} == {MODEL} | {
-        name for name in FIELDS if name not in ("age", "metastatic_sites")
-    } - {"eligibility.months_of_systemic_therapy"}
-    assert [value for name, value in offered if name == MODEL] == list(MODELS)
+    for name, value in offered(page):
+        FIELDS[name].read_text(value)
+    assert {name for name, _ in offered(page)} == set(FIELDS)
+    models = [attrs["value"] for attrs in page.named("option")]
+    assert models == list(MODELS)
+    for model in models:
+        assert submit(client, **{MODEL: model}).status_code == 200
+
+
+def test_every_field_offers_not_known_and_nothing_is_ticked(client):
+    page = Page(client.get("/"))
+    assert sorted(name for name, value in offered(page) if value == "") == sorted(FIELDS)
+    assert not [attrs for attrs in page.named("input") if "checked" in attrs]
+
+
+@pytest.mark.parametrize("name", FIELDS)
+def test_what_was_ticked_as_not_known_stays_so(client, name):
+    number = name in ("age", "eligibility.months_of_systemic_therapy")
+    page = Page(client.post("/", data={name: ["", ""] if number else "", "edit": "1"}))
+    ticked = [attrs for attrs in page.named("input") if "checked" in attrs]
+    assert [(attrs["name"], attrs["value"]) for attrs in ticked] == [(name, "")]
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("age", "47"), ("metastatic_sites", "bone"), ("clinical_t", "T4")]
+)
+def test_a_value_that_is_also_not_known_is_a_contradiction(client, name, value):
+    response = client.post("/", data={**form_of(README_PATIENT), name: [value, ""]})
+    assert response.status_code == 422
+    assert f"{FIELDS[name].label}: a value is given, and “not known” is ticked, too." in words(
+        response
+    )
 
 
 def test_a_grade_of_0_and_a_no_are_entered_values(client):
@@ -685,3 +713,130 @@ def test_input_rows_name_unknown_covariates_as_such(client, bundle):
     assert rows[FIELDS["clinical_n"].label] == "not known: averaged over"
     assert rows[FIELDS["age"].label] == "47"
     assert FIELDS["eligibility.female"].label not in rows
+
+
+# The chosen month, and what stands beside
+
+
+def months_of(response):
+    """Return the months of the marked row of each outcome's table."""
+    rows = re.findall(r'<tr class="chosen"><th scope="row">(\d+)</th>', response.text)
+    return [int(month) for month in rows]
+
+
+@pytest.mark.parametrize(("month", "words_of_it"), [(12, "one year"), (60, "five years")])
+def test_the_reader_picks_the_month_without_scripts(client, month, words_of_it):
+    response = submit(client, at=str(month))
+    assert months_of(response) == [month] * len(OUTCOMES)
+    sentences = [b for b in Page(response).blocks if b.startswith("Of 100 women")]
+    assert all(words_of_it in sentence for sentence in sentences)
+    captions = re.findall(r"<figcaption[^>]*>([^<]*)</figcaption>", response.text)
+    assert len(captions) == 2 * len(OUTCOMES)
+    assert all(words_of_it in caption for caption in captions)
+
+
+def test_every_month_has_a_button_and_the_shown_one_is_marked(client):
+    page = Page(submit(client))
+    buttons = [attrs for attrs in page.named("button") if attrs.get("name") == "at"]
+    assert [attrs["value"] for attrs in buttons] == ["12", "24", "36", "48", "60"]
+    assert [attrs["value"] for attrs in buttons if "aria-current" in attrs] == ["48"]
+    assert {attrs["form"] for attrs in buttons} == {"again"}
+    assert months_of(submit(client)) == [48] * len(OUTCOMES)
+
+
+def test_a_month_that_is_picked_comes_before_the_earlier_one_and_stays(client):
+    response = submit(client, at=["12", "36"])
+    assert months_of(response) == [12] * len(OUTCOMES)
+    assert Page(response).values()["at"] == ["12"]
+
+
+@pytest.mark.parametrize("month", ["13", "0", "", "x", "48.0"])
+def test_a_month_that_the_page_has_not_is_refused(client, month):
+    response = submit(client, at=month)
+    assert response.status_code == 422
+    assert "The page has no month" in words(response)
+
+
+@pytest.mark.parametrize("arm", [SYSTEMIC_THERAPY, PTR])
+def test_icons_count_what_the_table_says(client, arm):
+    answer = client.post(
+        "/v1/predict", json={"patient": README_PATIENT, "horizons_months": [48]}
+    ).get_json()
+    text = submit(client).text
+    for outcome in OUTCOMES:
+        band = answer["outcomes"][outcome.name][arm]
+        estimate, lower, upper = (percent(band[k][0]) for k in ("estimate", "lower", "upper"))
+        label = ARM_LABELS[arm][0].upper() + ARM_LABELS[arm][1:]
+        told = f"{label}, four years: about {estimate} of 100 ({lower} to {upper})"
+        assert text.count(told) >= 2, "in the picture's title and under it"
+
+
+def test_other_analyses_are_set_beside_at_the_press_of_a_button(client):
+    plain = Page(submit(client))
+    assert [a["value"] for a in plain.named("button") if a.get("name") == "compare"] == ["1"]
+    response = submit(client, compare="1")
+    answer = client.post(
+        "/v1/predict", json={"patient": README_PATIENT, "effect": "all"}
+    ).get_json()
+    by_name = {(each["model"], each["effect"]): each for each in answer["analyses"]}
+    forest = by_name["forest", "overall"]["outcomes"]
+    beside = [row for row in Page(response).rows if len(row) == 6 and row[0] in told_arms()]
+    for outcome in OUTCOMES:
+        for arm in ARM_LABELS:
+            cells = [expected_cell(forest[outcome.name][arm], p, arm) for p in range(5)]
+            label = ARM_LABELS[arm]
+            assert [label[0].upper() + label[1:], *cells] in beside
+    assert response.text.count('<details class="exploratory">') == len(OUTCOMES)
+    assert "The same by the random survival forest" in response.text
+    assert [a for a in Page(response).named("button") if a.get("name") == "compare"] == []
+    assert Page(response).values()["compare"] == ["1"]
+
+
+def told_arms():
+    return {label[0].upper() + label[1:] for label in ARM_LABELS.values()}
+
+
+def test_the_first_lines_stand_before_everything_else(client):
+    text = submit(client).text
+    lead = text.index('<section class="lead">')
+    assert lead < text.index('<ul class="caveats">') < text.index('<section class="outcome">')
+    assert "did not live clearly longer" in text[lead : text.index("</section>", lead)]
+
+
+#: Bytes of a page, and of one on which other analyses stand beside.
+SMALL, COMPARED = 60_000, 75_000
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_pages_are_small(client, language):
+    assert len(client.get(f"/?lang={language}").data) < SMALL
+    form = form_of(README_PATIENT)
+    assert len(client.post(f"/?lang={language}", data=form).data) < SMALL
+    for more in ({"model": "forest"}, {"compare": "1"}):
+        assert len(client.post(f"/?lang={language}", data={**form, **more}).data) < COMPARED
+
+
+def test_the_head_of_a_result_is_sent_before_its_figures_are_computed(client, monkeypatch):
+    def fail(*_):
+        raise RuntimeError("no figures")
+
+    monkeypatch.setattr(routes, "predict", fail)
+    response = submit(client)
+    assert response.status_code == 200
+    head, _, own = response.text.partition("<main>")
+    assert INTENDED_USE in html.unescape(head)
+    assert "Something went wrong on our side." in own
+    assert own.rstrip().endswith("</html>")
+    assert "no figures" not in own
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+def test_a_page_that_is_sent_in_parts_keeps_its_language(client, language):
+    other = {"en": "ja", "ja": "en"}[language]
+    response = client.post(f"/?lang={language}", data=form_of(README_PATIENT), buffered=False)
+    client.get(f"/?lang={other}")
+    assert client.get(f"/?lang={language}").text.split("<main>")[0].count("<li>") == (
+        response.text.split("<main>")[0].count("<li>")
+    )
+    assert f'<html lang="{language}">' in response.text
+    assert {"en": "Survival:", "ja": "生存："}[language].rstrip(":：") in response.text

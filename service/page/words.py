@@ -1,0 +1,63 @@
+"""Figures in words: whole percent, intervals, counts of one hundred women, and times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from models.language import N_, _
+from models.rounding import percent
+
+#: Estimate, lower and upper limit of one outcome in one arm, by horizon.
+Band = Mapping[str, list[float]]
+
+_KINDS = ("estimate", "lower", "upper")
+
+#: The horizons of the page in words.
+_TIMES: Mapping[int, str] = {
+    12: N_("one year"),
+    24: N_("two years"),
+    36: N_("three years"),
+    48: N_("four years"),
+    60: N_("five years"),
+}
+
+
+def time_words(month: int) -> str:
+    """Return a horizon of the page in words."""
+    return _(_TIMES[month])
+
+
+def percents(band: Band, place: int) -> tuple[int, int, int]:
+    """Return estimate, lower and upper limit at a horizon in whole percent."""
+    estimate, lower, upper = (percent(band[kind][place]) for kind in _KINDS)
+    return estimate, lower, upper
+
+
+def band_words(band: Band, place: int, *, signed: bool) -> str:
+    """Return a figure with its interval; a difference has its sign and is in points."""
+    estimate, lower, upper = (_whole(value, signed) for value in percents(band, place))
+    words = (
+        _("{estimate}% ({lower} to {upper})")
+        if not signed
+        else _("{estimate} point ({lower} to {upper})")
+        if estimate[-2:] in ("+1", "−1")
+        else _("{estimate} points ({lower} to {upper})")
+    )
+    return words.format(estimate=estimate, lower=lower, upper=upper)
+
+
+def count_words(band: Band, place: int) -> str:
+    """Return how many of one hundred women, with the interval."""
+    estimate, lower, upper = percents(band, place)
+    words = _("about {estimate} ({lower} to {upper})")
+    return words.format(estimate=estimate, lower=lower, upper=upper)
+
+
+def _whole(value: int, signed: bool) -> str:
+    sign = ("+" if value > 0 else "−" if value < 0 else "") if signed else ""
+    return f"{sign}{abs(value)}"
+
+
+def capitalised(label: str) -> str:
+    """Return a label as a heading begins."""
+    return label[:1].upper() + label[1:]

@@ -1,0 +1,65 @@
+"""Icon arrays: as many cells as counted, and a frame from limit to limit."""
+
+from __future__ import annotations
+
+import re
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from service.page.icon_array import Count, icon_array, icon_patterns
+
+CELL_AREA = 12 * 16
+WHOLE = 100
+
+
+def area(path):
+    """Return the area that a path of closed polygons encloses, in cells."""
+    total = 0.0
+    for piece in path.rstrip("z").split("z"):
+        pairs = re.findall(r"(-?\d+) (-?\d+)", piece)
+        corners = [(int(x), int(y)) for x, y in pairs]
+        turned = zip(corners, corners[1:] + corners[:1], strict=True)
+        total += sum(ax * by - bx * ay for (ax, ay), (bx, by) in turned) / 2
+    return abs(total) / CELL_AREA
+
+
+def paths(picture):
+    return re.findall(r' d="([^"]*)"', picture)
+
+
+counts = st.lists(st.integers(0, WHOLE), min_size=3, max_size=3).map(sorted)
+
+
+@given(counts)
+def test_dark_icons_are_the_estimate_and_the_frame_holds_the_interval(ordered):
+    lower, estimate, upper = ordered
+    others, some, frame = paths(icon_array(Count(estimate, lower, upper), "words"))
+    assert area(some) == estimate
+    assert area(others) == WHOLE - estimate
+    assert area(frame) == upper - lower
+
+
+@given(counts)
+def test_nothing_is_drawn_outside_the_ten_by_ten_cells(ordered):
+    lower, estimate, upper = ordered
+    for path in paths(icon_array(Count(estimate, lower, upper), "words")):
+        for x, y in re.findall(r"(-?\d+) (-?\d+)", path):
+            assert 0 <= int(x) <= 120
+            assert 0 <= int(y) <= 160
+
+
+def test_cells_are_counted_row_by_row():
+    _others, some, _frame = paths(icon_array(Count(23, 0, 0), "words"))
+    assert some == "M0 0L120 0L120 32L36 32L36 48L0 48L0 16L0 16z"
+
+
+def test_an_array_has_its_words_for_those_who_cannot_see_it_and_they_are_escaped():
+    picture = icon_array(Count(1, 0, 2), "<b>& words")
+    assert 'role="img"' in picture
+    assert "<title>&lt;b&gt;&amp; words</title>" in picture
+
+
+def test_every_pattern_that_an_array_uses_is_defined():
+    used = set(re.findall(r"url\(#([\w-]+)\)", icon_array(Count(5, 1, 9), "words")))
+    assert used == set(re.findall(r'pattern id="([\w-]+)"', icon_patterns()))
