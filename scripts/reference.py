@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -38,6 +37,14 @@ from service.forest_plot import forest_plot
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
 from service.lists.tables import REJECTS, SCORED_COLUMNS, Column, FigureColumns
 from service.problems import STATUS
+from service.schema_words import (
+    CODE,
+    SCHEMA,
+    Part,
+    properties,
+    type_parts,
+    type_with_default,
+)
 from service.settings import SETTINGS
 from training.cohort_csv import read_cohort
 from training.matching.report import report
@@ -437,48 +444,28 @@ def _schema_lines(name: str, schema: dict[str, Any]) -> Iterator[str]:
     yield from (f"### {name}", "")
     if "description" in schema:
         yield from (schema["description"], "")
-    required = schema.get("required", [])
     yield from _table("field", "type", "always", "description")
-    for field, described in schema.get("properties", {}).items():
-        always = "yes" if field in required else ""
-        meaning = described.get("description") or described.get("title", "")
-        yield _row(f"`{field}`", _type_with_default(described), always, meaning)
+    for each in properties(schema):
+        kind = "".join(map(_marked, each.type))
+        yield _row(f"`{each.name}`", kind, "yes" if each.required else "", each.meaning)
     yield ""
 
 
 def _type_with_default(schema: dict[str, Any]) -> str:
     """Return a schema's type in words, with what is taken when nothing is sent."""
-    if "default" not in schema:
-        return _type(schema)
-    default = schema["default"]
-    shown = default if isinstance(default, str) else json.dumps(default)
-    return f"{_type(schema)}; default `{shown}`"
+    return "".join(map(_marked, type_with_default(schema)))
 
 
 def _type(schema: dict[str, Any]) -> str:
     """Return a schema's type in words."""
-    if "$ref" in schema:
-        name = schema["$ref"].rpartition("/")[2]
-        return f"[{name}](#{name.lower()})"
-    for word in ("anyOf", "oneOf", "allOf"):
-        if word in schema:
-            return " or ".join(_type(part) for part in schema[word])
-    if "enum" in schema:
-        return ", ".join("null" if value is None else f"`{value}`" for value in schema["enum"])
-    if "contentSchema" in schema:
-        return f"lines of {_type(schema['contentSchema'])}"
-    kinds = schema.get("type", "any")
-    words = " or ".join(kinds) if isinstance(kinds, list) else kinds
-    for within in ("items", "additionalProperties"):
-        if isinstance(schema.get(within), dict):
-            words += f" of {_type(schema[within])}"
-    return words + _bounds(schema)
+    return "".join(map(_marked, type_parts(schema)))
 
 
-def _bounds(schema: dict[str, Any]) -> str:
-    if "minimum" in schema and "maximum" in schema:
-        return f" from {schema['minimum']:g} to {schema['maximum']:g}"
-    return ""
+def _marked(part: Part) -> str:
+    """Return words of a type in Markdown."""
+    if part.kind == SCHEMA:
+        return f"[{part.text}](#{part.text.lower()})"
+    return f"`{part.text}`" if part.kind == CODE else part.text
 
 
 def _table(*names: str) -> tuple[str, str]:

@@ -13,7 +13,7 @@ from service.api import models as model_routes
 from service.bundles import Bundles, load_bundles
 from service.languages import language_of_request, register_languages
 from service.openapi import CONFIG, DocumentedApi
-from service.page import documentation, routes
+from service.page import card, documentation, routes, sure
 from service.problems import log_unexpected, register_error_handlers
 from service.responses import EXTENSION
 from service.security import protect
@@ -63,7 +63,7 @@ def create_app(settings: Settings | None = None, bundles: Bundles | None = None)
     for module in (predict, batch, model_routes, evidence, patient_schema, health):
         api.register_blueprint(module.blueprint)
     app.extensions[EXTENSION]["api"] = api
-    for module in (routes, documentation):
+    for module in (routes, card, sure, documentation):
         app.register_blueprint(module.blueprint)
     register_error_handlers(app)
     register_languages(app)

@@ -24,7 +24,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "EQUIPOISE_OPEN_FORM",
         "false",
-        "true: the form answers without a token even when tokens are configured.",
+        "true: the pages answer without a token even when tokens are configured.",
     ),
     Setting(
         "EQUIPOISE_CORS_ORIGINS",
@@ -64,7 +64,7 @@ class Settings:
     tokens : tuple of str
         Empty: no token is needed.
     open_form : bool
-        Whether the form answers without a token when tokens are configured.
+        Whether the pages answer without a token when tokens are configured.
     cors_origins, frame_ancestors : tuple of str
     bundle_folders : tuple of str
         Beside the bundle that is shipped.

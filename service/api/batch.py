@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
@@ -12,6 +13,7 @@ from flask_smorest import Blueprint
 
 from models.bundle import Bundle
 from models.errors import InvalidInput, MalformedInput, Problem, TooLargeInput, UnsupportedInput
+from models.example import EXAMPLE_PATIENT
 from models.language import _
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
@@ -19,7 +21,7 @@ from service.cost import refuse_too_much
 from service.encoding import json_bytes
 from service.languages import LANG, PARAMETERS
 from service.lists.documents import json_document, ndjson_lines
-from service.lists.rows import Row, csv_rows, json_rows, ndjson_rows
+from service.lists.rows import ROW_ID, Row, csv_rows, json_rows, ndjson_rows
 from service.lists.scoring import ScoredRow, score_rows
 from service.lists.tables import csv_lines
 from service.reading import as_object, strict_json, unknown_names
@@ -50,12 +52,27 @@ def _lines(meaning: str, schema: str) -> dict[str, Any]:
     }
 
 
+_EXAMPLE = {ROW_ID: "a", **EXAMPLE_PATIENT}
+
+
+def _csv_example() -> str:
+    """Return the example as a header and a row; sites are separated by semicolons."""
+    cells = (";".join(v) if isinstance(v, list) else str(v) for v in _EXAMPLE.values())
+    return f"{','.join(_EXAMPLE)}\n{','.join(cells)}\n"
+
+
 _BODY = {
     "required": True,
     "content": {
-        JSON: {"schema": ListRequestSchema},
-        NDJSON: {"schema": _lines("One patient a line, as in a JSON list.", "ListPatient")},
-        CSV: {"schema": {"type": "string", "description": "A header and one patient a row."}},
+        JSON: {"schema": ListRequestSchema, "example": {"patients": [_EXAMPLE]}},
+        NDJSON: {
+            "schema": _lines("One patient a line, as in a JSON list.", "ListPatient"),
+            "example": f"{json.dumps(_EXAMPLE)}\n",
+        },
+        CSV: {
+            "schema": {"type": "string", "description": "A header and one patient a row."},
+            "example": _csv_example(),
+        },
     },
 }
 _ANSWER = {

@@ -12,11 +12,21 @@ from models.language import _
 from models.source_attributes import read_attributes
 from models.texts import INTENDED_USE
 from service.api.contract import answers_problems
+from service.bundles import DEFAULT_BUNDLE
 from service.languages import PARAMETERS
 from service.resource_schemas import BundlesSchema, BundleWithCardSchema
 from service.responses import bundles, json_response
 
 blueprint = Blueprint("models", __name__, description="The models that are served")
+
+_NAME: dict[str, Any] = {
+    "in": "path",
+    "name": "name",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1},
+    "description": "id or id@version of a bundle; the list of bundles has them.",
+    "example": DEFAULT_BUNDLE,
+}
 
 
 @blueprint.route("/v1/models", methods=["GET"], parameters=list(PARAMETERS))
@@ -29,7 +39,7 @@ def list_models() -> Response:
     )
 
 
-@blueprint.route("/v1/models/<name>", methods=["GET"], parameters=list(PARAMETERS))
+@blueprint.route("/v1/models/<name>", methods=["GET"], parameters=[_NAME, *PARAMETERS])
 @blueprint.response(200, BundleWithCardSchema)
 @answers_problems(blueprint, 404)
 def show_model(name: str) -> Response:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from flask import Response
 from flask_smorest import Blueprint
 
+from models.example import EXAMPLE_PATIENT
 from models.prediction import predict as predict_patients
 from service.answers import single_answer
 from service.api.contract import answers_problems
@@ -18,9 +19,11 @@ from service.schemas import AnswerSchema, PredictionRequest
 blueprint = Blueprint("predict", __name__, description="Predictions for patients")
 blueprint.ARGUMENTS_PARSER = StrictParser()
 
+_EXAMPLE = {"patient": EXAMPLE_PATIENT, "horizons_months": [12, 48, 60]}
+
 
 @blueprint.route("/v1/predict", methods=["POST"], parameters=list(PARAMETERS))
-@blueprint.arguments(PredictionRequest(), error_status_code=422)
+@blueprint.arguments(PredictionRequest(), error_status_code=422, example=_EXAMPLE)
 @blueprint.response(200, AnswerSchema)
 @answers_problems(blueprint, 400, 404, 413, 415, 422)
 def predict(asked: Request) -> Response:

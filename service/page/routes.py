@@ -15,6 +15,7 @@ from models.prediction import Prediction, predict, refuse_lacking
 from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
 from service.cost import refuse_too_much
 from service.languages import LANG, asked_language, other_languages
+from service.page.card import TRAINING_DATA
 from service.page.changes import picture_of
 from service.page.curves import curve_definitions
 from service.page.form import (
@@ -44,8 +45,6 @@ from service.responses import bundles, memory, settings
 
 _EDIT = "edit"
 
-#: What a bundle was trained on, in words.
-_TRAINING_DATA = {"synthetic": N_("synthetic"), "cohort": N_("cohort")}
 #: Where the effect of surgery that is shown comes from, in words.
 _OWN_EFFECT, _WHOLE_TRIAL = N_("the local cohort"), N_("the whole trial")
 
@@ -123,7 +122,7 @@ def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
         model=_(MODEL_LABELS[options.model]),
         eligibility=eligibility_view(prediction.eligibility),
         effect_source=_(_OWN_EFFECT if has_own_effect(bundle) else _WHOLE_TRIAL),
-        training_data=_(_TRAINING_DATA[bundle.training_data]),
+        training_data=_(TRAINING_DATA[bundle.training_data]),
         languages=other_languages(),
         inputs=input_rows(submitted.patient),
         typed=typed_values(form),

@@ -144,7 +144,18 @@ def test_every_language_has_its_own_name():
     assert tuple(OWN_NAMES) == LANGUAGES
 
 
-@pytest.mark.parametrize("path", ["/", "/v1/evidence", "/v1/models", "/nowhere"])
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/",
+        "/sure",
+        "/models",
+        "/models/jcog1017-synthetic",
+        "/v1/evidence",
+        "/v1/models",
+        "/nowhere",
+    ],
+)
 def test_what_depends_on_the_language_says_so(client, path):
     response = client.get(path, headers=JA)
     assert response.headers["Content-Language"] == JAPANESE

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import html
 import json
+import re
+import shlex
 
 import pytest
 from jsonschema import Draft202012Validator
@@ -13,6 +16,8 @@ from models.options import OPTION_SCHEMAS
 from models.outcomes import ANALYSIS_EFFECTS, EFFECTS, MODELS, SHOWN_ARMS, SHOWN_EFFECTS
 from models.patient import LEAST_KNOWN
 from service.languages import LANG
+from service.page.documentation import operations
+from service.schema_words import type_with_default
 from tests.service.helpers import (
     JSON,
     NDJSON,
@@ -24,11 +29,15 @@ from tests.service.helpers import (
     body_of,
     post_list,
     resolved,
+    results_of,
     undocumented,
     validator,
 )
 
-UNDOCUMENTED = {"/", "/docs", "/openapi.json", "/static/{filename}"}
+UNDOCUMENTED = {
+    *("/", "/sure", "/sure/{name}", "/models", "/models/{name}"),
+    *("/docs", "/openapi.json", "/static/{filename}"),
+}
 
 
 def documented(spec):
@@ -229,21 +238,172 @@ def test_the_published_patient_is_the_patient_schema(client, spec):
     assert published["Patient"]["additionalProperties"] is False
 
 
+def section_of(text, path, method):
+    """Return the part of the page on one operation."""
+    return text.split(f"<code>{method.upper()} {path}</code>")[1].split("</section>")[0]
+
+
+def tables(text):
+    """Return the rows of each table, headers and inner marks left out."""
+    found = []
+    for table in re.findall(r"<tbody>(.*?)</tbody>", text, re.DOTALL):
+        rows = re.findall(r"<tr>(.*?)</tr>", table, re.DOTALL)
+        cells = [re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", row, re.DOTALL) for row in rows]
+        found.append([[plain(cell) for cell in row] for row in cells])
+    return found
+
+
+def plain(marked):
+    return html.unescape(re.sub(r"<[^>]+>", "", marked)).strip()
+
+
+def type_of(schema):
+    return "".join(part.text for part in type_with_default(schema))
+
+
 def test_docs_list_every_operation_and_schema(client, spec):
     text = client.get("/docs").text
-    for path, method, _ in documented(spec):
-        assert f"<code>{method.upper()} {path}</code>" in text
+    contents = text.split('aria-label="Contents"')[1].split("</nav>")[0]
+    for path, method, operation in documented(spec):
+        name = operation["operationId"]
+        assert f'<h2 id="{name}"><code>{method.upper()} {path}</code></h2>' in text
+        assert f'<a href="#{name}">{method.upper()} {path}</a>' in contents
     for name in spec["components"]["schemas"]:
-        assert f"<code>{name}</code>" in text
+        assert f'<h3 id="schema-{name}"><code>{name}</code></h3>' in text
+        assert f'<a href="#schema-{name}">{name}</a>' in text
 
 
-def test_docs_tell_every_status_of_an_operation(client, spec):
+def test_docs_tell_every_parameter(client, spec):
     text = client.get("/docs").text
     for path, method, operation in documented(spec):
-        section = text.split(f"<code>{method.upper()} {path}</code>")[1].split("</section>")[0]
-        for status in operation["responses"]:
-            if status != "default":
-                assert f"<code>{status}</code>" in section, (method, path, status)
+        section = section_of(text, path, method)
+        shared = spec["paths"][path].get("parameters", [])
+        parameters = [*shared, *operation.get("parameters", [])]
+        assert ("<caption>Parameters" in section) == bool(parameters)
+        if parameters:
+            assert tables(section)[0] == [
+                [
+                    each["name"],
+                    each["in"],
+                    type_of(each["schema"]),
+                    "yes" if each.get("required") else "no",
+                    each["description"],
+                ]
+                for each in parameters
+            ]
+
+
+def test_docs_tell_every_status_with_its_schemas(client, spec):
+    text = client.get("/docs").text
+    for path, method, operation in documented(spec):
+        section = section_of(text, path, method)
+        statuses = {name: a for name, a in operation["responses"].items() if name != "default"}
+        rows = {row[0]: row[1:] for row in tables(section)[-1]}
+        assert set(rows) == set(statuses)
+        for status, documented_answer in statuses.items():
+            answer = resolved(spec, documented_answer)
+            assert rows[status][0] == answer["description"]
+            assert all(media in rows[status][1] for media in answer["content"])
+        names = {node["$ref"].rpartition("/")[2] for node in references(operation)}
+        linked = set(re.findall(r'href="#schema-([^"]*)"', section))
+        assert linked == names, (method, path)
+
+
+def test_docs_tell_what_is_sent(client, spec):
+    text = client.get("/docs").text
+    for path, method, operation in documented(spec):
+        section = section_of(text, path, method)
+        sent = operation.get("requestBody", {}).get("content", {})
+        assert ("What is sent" in section) == bool(sent)
+        assert all(f"<li>{media}: " in section for media in sent)
+
+
+def test_docs_tell_every_property_of_a_schema(client, spec):
+    text = client.get("/docs").text
+    for name, schema in spec["components"]["schemas"].items():
+        section = text.split(f'<h3 id="schema-{name}">')[1].split("</section>")[0]
+        required = schema.get("required", [])
+        assert tables(section)[0] == [
+            [
+                field,
+                type_of(described),
+                "yes" if field in required else "no",
+                described.get("description") or described.get("title", ""),
+            ]
+            for field, described in schema["properties"].items()
+        ]
+        assert html.escape(schema.get("description", "")).split("&")[0] in section
+        folded = re.search(r"<pre[^>]*>(.*?)</pre></details>", section, re.DOTALL)[1]
+        assert json.loads(html.unescape(folded)) == schema
+
+
+def commands(client):
+    """Return the commands of the page as a shell would read them, by operation."""
+    text = client.get("/docs", base_url="http://127.0.0.1:8000").text
+    for part in text.split('<section class="operation">')[1:]:
+        section = part.split("</section>")[0]
+        name = re.search(r'<h2 id="([^"]*)"', section)[1]
+        for command in re.findall(r'<pre class="command"[^>]*>(.*?)</pre>', section, re.DOTALL):
+            # A shell joins lines before it reads them.
+            yield name, shlex.split(html.unescape(command).replace("\\\n", ""))
+
+
+def run(client, arguments):
+    """Do what curl would do with its arguments."""
+    assert arguments[:2] == ["curl", "-s"]
+    options = dict(zip(arguments[3::2], arguments[4::2], strict=True))
+    path = arguments[2].removeprefix("http://127.0.0.1:8000")
+    if not options:
+        return client.get(path)
+    kind = options.pop("-H").removeprefix("Content-Type: ")
+    return client.post(path, data=options.pop("--data-binary"), content_type=kind)
+
+
+def test_every_command_of_the_docs_is_answered(client):
+    for name, arguments in commands(client):
+        response = run(client, arguments)
+        assert response.status_code == 200, (name, response.text)
+        if response.mimetype == JSON and "status" in response.json:
+            assert response.json["status"] != "out_of_scope"
+
+
+def test_there_is_a_command_for_every_operation_and_format(client, spec):
+    found = [name for name, _ in commands(client)]
+    for _path, _method, operation in documented(spec):
+        sent = operation.get("requestBody", {}).get("content", {})
+        assert found.count(operation["operationId"]) == max(1, len(sent))
+
+
+def test_an_example_of_a_list_is_scored_in_every_format(client):
+    answers = [
+        results_of(run(client, arguments))
+        for name, arguments in commands(client)
+        if name == "predict_batch"
+    ]
+    assert len(answers) == 3
+    for (row,) in answers:
+        assert (row["row_id"], row["status"]) == ("a", "ok")
+
+
+def test_an_operation_without_an_example_has_no_command():
+    body = {"content": {JSON: {"schema": {"type": "object"}}}}
+    place = {"in": "path", "name": "id", "schema": {"type": "string"}}
+    called = {"operationId": "do", "responses": {}}
+    spec = {
+        "paths": {
+            "/a": {"post": {**called, "requestBody": body}},
+            "/b/{id}": {"get": {**called, "parameters": [place]}},
+            "/c": {"get": called},
+        }
+    }
+    found = {each.path: each.examples for each in operations(spec, "http://h")}
+    assert found == {"/a": (), "/b/{id}": (), "/c": ("curl -s http://h/c",)}
+
+
+def test_a_hostile_host_stays_one_word_of_a_command():
+    spec = {"paths": {"/c": {"get": {"operationId": "do", "responses": {}}}}}
+    ((command,),) = (each.examples for each in operations(spec, "http://h;rm -rf ~"))
+    assert shlex.split(command) == ["curl", "-s", "http://h;rm -rf ~/c"]
 
 
 def test_docs_have_no_script_and_name_no_other_host(client):

@@ -94,6 +94,10 @@ ALL_PAGES = {
     "ulcerated": lambda client: submit(client, ULCERATED),
     "forest": lambda client: submit(client, model="forest"),
     "errors": lambda client: submit(client, with_values(age=200)),
+    "sure": lambda client: client.get("/sure"),
+    "cards": lambda client: client.get("/models"),
+    "card": lambda client: client.get("/models/jcog1017-synthetic"),
+    "no card": lambda client: client.get("/models/none"),
     "docs": lambda client: client.get("/docs"),
 }
 
