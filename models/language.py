@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from functools import cache
 from gettext import NullTranslations, translation
 from importlib import resources
@@ -42,13 +42,30 @@ def speaking(language: str) -> Iterator[None]:
     ValueError
         If it is none of `LANGUAGES`.
     """
-    if language not in LANGUAGES:
-        raise ValueError(f"{language} is none of {', '.join(LANGUAGES)}")
-    token = _language.set(language)
+    token = _language.set(_known(language))
     try:
         yield
     finally:
         _language.reset(token)
+
+
+def context_speaking(language: str) -> Context:
+    """Return a context of its own, for what outlives the one that it comes from.
+
+    Raises
+    ------
+    ValueError
+        If the language is none of `LANGUAGES`.
+    """
+    context = Context()
+    context.run(_language.set, _known(language))
+    return context
+
+
+def _known(language: str) -> str:
+    if language not in LANGUAGES:
+        raise ValueError(f"{language} is none of {', '.join(LANGUAGES)}")
+    return language
 
 
 def _(text: str) -> str:

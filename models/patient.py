@@ -158,10 +158,17 @@ def _too_few_known(values: Values) -> list[Problem]:
     has_age = values["age"] is not None or values["menopausal_status"] is not None
     if has_age and len(known) >= _FEWEST_OTHERS:
         return []
-    accepted = _("age or menopausal_status, and at least {fewest} of {names}").format(
+    problem = Problem(
+        "patient", "too_few_known", _what_is_missing(has_age, known), least_known_names()
+    )
+    return [problem]
+
+
+def least_known_names() -> str:
+    """Return the least that must be known, by the names of the fields."""
+    return _("age or menopausal_status, and at least {fewest} of {names}").format(
         fewest=_(_FEWEST_IN_WORDS), names=", ".join(_OTHER_FACTS)
     )
-    return [Problem("patient", "too_few_known", _what_is_missing(has_age, known), accepted)]
 
 
 def _what_is_missing(has_age: bool, known: list[str]) -> str:

@@ -35,7 +35,7 @@ from service.cli import main as equipoise
 from service.evidence_rows import evidence_rows, interaction_rows, source_rows, trial_rows
 from service.forest_plot import forest_plot
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
-from service.lists.tables import REJECTS, SCORED_COLUMNS, Column, FigureColumns
+from service.lists.tables import REJECTS, SCORED_COLUMNS, Column
 from service.problems import STATUS
 from service.schema_words import (
     CODE,
@@ -152,7 +152,7 @@ def _scored_lines() -> Iterator[str]:
         if isinstance(column, Column):
             yield _row(f"`{column.name}`", column.meaning, "always")
         else:
-            yield _row(f"`{column.pattern}`", _meaning(column), column.present)
+            yield _row(f"`{column.pattern}`", column.meaning, column.present)
     yield from (
         "",
         "### Names of the figures",
@@ -182,11 +182,6 @@ def _scored_lines() -> Iterator[str]:
 
 #: What the columns of an arm say beyond its words.
 _ARMS = {"difference": "offered surgery minus not offered surgery"}
-
-
-def _meaning(columns: FigureColumns) -> str:
-    limits = " `_lower` and `_upper` behind it name the interval's limits."
-    return columns.meaning + (limits if columns.has_limits else "")
 
 
 def _asked_line(model: str, effect: str) -> Iterator[str]:

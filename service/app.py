@@ -13,18 +13,21 @@ from service.api import models as model_routes
 from service.bundles import Bundles, load_bundles
 from service.languages import language_of_request, register_languages
 from service.openapi import CONFIG, DocumentedApi
-from service.page import card, documentation, routes, sure
+from service.page import card, documentation, lists, routes, sure
 from service.problems import log_unexpected, register_error_handlers
 from service.responses import EXTENSION
 from service.security import protect
 from service.settings import Settings
+from service.uploads import MemoryRequest
 
 #: Bytes of figures that are kept, of about 5,000 profiles by default.
 _REMEMBERED = 32 * 2**20
 
 
 class _Application(Flask):
-    """Flask, but each request has its language, and no log holds an error's text."""
+    """Flask, but each request has its language, its files stay in memory, no log holds a text."""
+
+    request_class = MemoryRequest
 
     def full_dispatch_request(self, *context: Any) -> Response:
         """Answer a request, errors included, in its language; none outlives the request."""
@@ -63,7 +66,7 @@ def create_app(settings: Settings | None = None, bundles: Bundles | None = None)
     for module in (predict, batch, model_routes, evidence, patient_schema, health):
         api.register_blueprint(module.blueprint)
     app.extensions[EXTENSION]["api"] = api
-    for module in (routes, card, sure, documentation):
+    for module in (routes, lists, card, sure, documentation):
         app.register_blueprint(module.blueprint)
     register_error_handlers(app)
     register_languages(app)

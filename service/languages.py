@@ -22,6 +22,7 @@ ENGLISH_ONLY = frozenset(
     {
         "patient_schema.show_schema",
         "documentation.show_documentation",
+        "lists.show_template",
         "api-docs.openapi_json",
         "health.healthz",
         "health.readyz",

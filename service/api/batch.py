@@ -5,21 +5,20 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 from flask import Response, request
 from flask_smorest import Blueprint
 
 from models.bundle import Bundle
-from models.errors import InvalidInput, MalformedInput, Problem, TooLargeInput, UnsupportedInput
+from models.errors import InvalidInput, MalformedInput, Problem, UnsupportedInput
 from models.example import EXAMPLE_PATIENT
 from models.language import _
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
-from service.cost import refuse_too_much
 from service.encoding import json_bytes
 from service.languages import LANG, PARAMETERS
+from service.lists.admission import admitted
 from service.lists.documents import json_document, ndjson_lines
 from service.lists.rows import ROW_ID, Row, csv_rows, json_rows, ndjson_rows
 from service.lists.scoring import ScoredRow, score_rows
@@ -115,9 +114,7 @@ def predict_batch() -> Response:
     wanted = _wanted_format(sent)
     asked = _READERS[sent](request.get_data())
     bundle = bundles().find(asked.options.bundle)
-    rows = _limited(asked.rows, settings().max_rows)
-    patients = [row.patient for row in rows if row.patient is not None]
-    refuse_too_much(patients, bundle, asked.options, settings().max_combinations)
+    rows = admitted(asked.rows, bundle, asked.options, settings())
     scored = list(score_rows(rows, bundle, asked.options))
     return Response(_render(wanted, scored, bundle, asked.options), content_type=wanted)
 
@@ -215,19 +212,6 @@ def _misplaced_options() -> list[Problem]:
         for name in request.args
         if name != LANG
     ]
-
-
-def _limited(rows: Iterator[Row], most: int) -> list[Row]:
-    taken = list(islice(rows, most + 1))
-    if len(taken) > most:
-        message = _("The list has more than {most} rows; use equipoise score.")
-        accepted = _("at most {most} rows").format(most=most)
-        raise TooLargeInput([Problem("", "too_large", message.format(most=most), accepted)])
-    if not taken:
-        raise InvalidInput(
-            [Problem("", "empty_list", _("The list holds no patient."), _("at least one patient"))]
-        )
-    return taken
 
 
 def _render(wanted: str, scored: list[ScoredRow], bundle: Bundle, options: Options) -> str | bytes:

@@ -7,6 +7,7 @@ list that cannot be read at all (no header, unknown columns, no row) raises.
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
@@ -136,7 +137,7 @@ def _refuse_other_separators(names: list[str]) -> None:
 
 
 def _repeated(names: list[str]) -> list[Problem]:
-    repeated = sorted({name for name in names if names.count(name) > 1})
+    repeated = sorted(name for name, count in Counter(names).items() if count > 1)
     message = _("The column {name} stands twice.")
     return [
         Problem(name, "duplicate_field", message.format(name=repr(name[:60])), _("once"))

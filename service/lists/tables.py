@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 from models.analyses import Analysis
 from models.bundle import TRAINING_DATA, Bundle
-from models.language import _, joined
+from models.language import N_, _, joined
 from models.options import Options
 from models.outcomes import (
     ALL_EFFECTS,
@@ -29,15 +29,34 @@ from service.lists.scoring import ScoredRow
 
 
 def _listed(values: Iterable[str]) -> str:
-    return " or ".join(f"`{value}`" for value in values)
+    """Return codes in backticks, as alternatives in the language of the context."""
+    return _(" or ").join(f"`{value}`" for value in values)
 
 
 @dataclass(frozen=True)
 class Column:
-    """A column that every scored list has, and what it says."""
+    """A column that every scored list has, and what it says.
+
+    Attributes
+    ----------
+    text : str
+        What it says, with places for codes; marked where the page on columns shows it.
+    codes : mapping of str to sequence of str
+        What fills each place, as alternatives.
+    """
 
     name: str
-    meaning: str
+    text: str
+    codes: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    @property
+    def meaning(self) -> str:
+        """What it says, in the language of the context; codes stand in backticks."""
+        places = {name: _listed(codes) for name, codes in self.codes.items()}
+        return _(self.text).format(**places)
+
+
+_LIMITS = N_("`_lower` and `_upper` behind it name the interval's limits.")
 
 
 @dataclass(frozen=True)
@@ -48,8 +67,8 @@ class FigureColumns:
     ----------
     pattern : str
         The name, with outcome, arm, month, model and effect in braces.
-    meaning : str
-        What the figures are.
+    text : str
+        What the figures are; marked where the page on columns shows it.
     present : str
         When the list has them.
     has_limits : bool
@@ -57,9 +76,19 @@ class FigureColumns:
     """
 
     pattern: str
-    meaning: str
+    text: str
     present: str
     has_limits: bool = True
+
+    @property
+    def meaning(self) -> str:
+        """What the figures are, and how their limits are named, in the context's language."""
+        return joined(_(self.text), _(_LIMITS) if self.has_limits else "")
+
+    @property
+    def always_present(self) -> bool:
+        """Whether every scored list has them."""
+        return self.present == _ALWAYS
 
     def names(self, horizons: Iterable[int], **places: str) -> list[str]:
         """Return the names at some horizons; `places` are outcome, arm, model and effect."""
@@ -84,44 +113,64 @@ class FigureColumns:
 _KINDS = (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
 
 _START_COLUMNS = (
-    Column("row_id", "What the sender named the row, as it came; empty without one."),
-    Column("status", "`ok`, `out_of_scope` (no figures, `reasons`) or `rejected` (`errors`)."),
-    Column("model", "The bundle: `id@version`."),
+    Column("row_id", N_("What the sender named the row, as it came; empty without one.")),
+    Column("status", N_("`ok`, `out_of_scope` (no figures, `reasons`) or `rejected` (`errors`).")),
+    Column("model", N_("The bundle: `id@version`.")),
 )
 _CODE_COLUMNS = (
-    Column("caveats", "Codes of the caveats that must be read with the figures."),
-    Column("subgroups", "Codes of the subgroups that she belongs to."),
-    Column("assumed", "Covariates that are not known; averaged over where there are figures."),
-    Column("reasons", "Codes of why she is out of scope."),
-    Column("errors", "Codes of what is wrong with a rejected row."),
+    Column("caveats", N_("Codes of the caveats that must be read with the figures.")),
+    Column("subgroups", N_("Codes of the subgroups that she belongs to.")),
+    Column("assumed", N_("Covariates that are not known; averaged over where there are figures.")),
+    Column("reasons", N_("Codes of why she is out of scope.")),
+    Column("errors", N_("Codes of what is wrong with a rejected row.")),
     Column(
         "applicability",
-        "Codes of how well the trial speaks about her, and of why figures are withheld.",
+        N_("Codes of how well the trial speaks about her, and of why figures are withheld."),
     ),
 )
 #: What must never be apart from the figures, on every row.
 _STATEMENT_COLUMNS = (
-    Column("error_messages", "What is wrong with a rejected row and what is accepted, in words."),
-    Column("model_kind", f"The model behind the figures without a suffix: {_listed(MODELS)}."),
+    Column(
+        "error_messages", N_("What is wrong with a rejected row and what is accepted, in words.")
+    ),
+    Column(
+        "model_kind",
+        N_("The model behind the figures without a suffix: {models}."),
+        {"models": MODELS},
+    ),
     Column(
         "effect",
-        f"The effect of surgery behind the figures without a suffix: {_listed(SHOWN_EFFECTS)}; "
-        f"`{OVERALL_EFFECT}` when {_listed((*EXPLORATORY_EFFECTS, ALL_EFFECTS))} was asked for.",
+        N_(
+            "The effect of surgery behind the figures without a suffix: {effects}; {overall} "
+            "when {exploratory} was asked for."
+        ),
+        {
+            "effects": SHOWN_EFFECTS,
+            "overall": (OVERALL_EFFECT,),
+            "exploratory": (*EXPLORATORY_EFFECTS, ALL_EFFECTS),
+        },
     ),
-    Column("interval_level", "The level of all intervals."),
-    Column("training_data", f"What the bundle was fitted to: {_listed(TRAINING_DATA)}."),
-    Column("intended_use", "What the figures may be used for."),
+    Column("interval_level", N_("The level of all intervals.")),
+    Column(
+        "training_data",
+        N_("What the bundle was fitted to: {kinds}."),
+        {"kinds": TRAINING_DATA},
+    ),
+    Column("intended_use", N_("What the figures may be used for.")),
 )
+_ALWAYS = "always"
 _SHOWN = FigureColumns(
     "{outcome}_{arm}_{month}",
-    "The figures of the analysis that was asked for: that of `model_kind` and `effect`.",
-    "always",
+    N_("The figures of the analysis that was asked for: that of `model_kind` and `effect`."),
+    _ALWAYS,
 )
 _POOLED = FigureColumns(
     f"{OUTCOMES[0].name}_{DIFFERENCE}_pooled_{{month}}",
-    "Difference in survival under the pooled effect of the four earlier randomised trials, by "
-    "the model of `model_kind`.",
-    "always",
+    N_(
+        "Difference in survival under the pooled effect of the four earlier randomised trials, by "
+        "the model of `model_kind`."
+    ),
+    _ALWAYS,
 )
 _FURTHER = FigureColumns(
     "{outcome}_{arm}_{model}_{effect}_{month}",

@@ -1,1 +1,1 @@
-"""Pages for people: the form, its result, the viewer of the API; all work without scripts."""
+"""Pages for people: form, result, lists, the viewer of the API; all work without scripts."""

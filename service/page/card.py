@@ -6,16 +6,14 @@ from flask import Blueprint, Response, make_response, render_template
 
 from models.bundle import Bundle
 from models.errors import UnknownResource
-from models.language import N_, _, joined
+from models.language import _, joined
 from service.page.markdown import Heading, render
 from service.page.navigation import switch
+from service.page.words import TRAINING_DATA
 from service.problems import status_of
 from service.responses import bundles
 
 blueprint = Blueprint("cards", __name__)
-
-#: What a bundle was trained on, in words.
-TRAINING_DATA = {"synthetic": N_("synthetic"), "cohort": N_("cohort")}
 
 #: Headings of this level and above stand in the list of contents.
 _DEEPEST_LISTED = 3

@@ -19,6 +19,7 @@ PAGES: tuple[tuple[str, str], ...] = (
     ("pages.show_form", N_("One patient")),
     ("sure.show_sure", N_("How sure is this?")),
     (CARD, N_("Model card")),
+    ("lists.show_lists", N_("A list of patients")),
     ("documentation.show_documentation", N_("API documentation")),
 )
 

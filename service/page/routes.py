@@ -15,7 +15,6 @@ from models.prediction import Prediction, predict, refuse_lacking
 from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
 from service.cost import refuse_too_much
 from service.languages import LANG, asked_language, other_languages
-from service.page.card import TRAINING_DATA
 from service.page.changes import picture_of
 from service.page.curves import curve_definitions
 from service.page.form import (
@@ -39,7 +38,7 @@ from service.page.result import (
     pooled_view,
 )
 from service.page.streaming import streamed_page
-from service.page.words import time_words
+from service.page.words import TRAINING_DATA, time_words
 from service.problems import status_of
 from service.responses import bundles, memory, settings
 

@@ -11,8 +11,9 @@ from collections.abc import Callable, Iterator
 from flask import Response, copy_current_request_context, current_app
 from markupsafe import Markup
 
-from models.language import _, current_language, speaking
+from models.language import _, current_language
 from service.problems import log_unexpected
+from service.streaming import Parts, Spoken
 
 #: Where a page's own part begins: what stands before needs nothing computed.
 _OWN_PART = "<main>"
@@ -32,18 +33,17 @@ def streamed_page(title: str, body: Callable[[], str]) -> Response:
     context = {"title": title, "body": lambda: _rendered(body)}
     current_app.update_template_context(context)
     chunks = current_app.jinja_env.get_template("streamed.html").generate(context)
-    language, head = current_language(), _head(chunks)
+    head = _head(chunks)
 
     @copy_current_request_context
     def rest() -> str:
-        with speaking(language):
-            return "".join(chunks)
+        return "".join(chunks)
 
-    def parts() -> Iterator[str]:
+    def parts() -> Parts:
         yield head
         yield rest()
 
-    return Response(parts(), mimetype="text/html")
+    return Response(Spoken(parts(), current_language()), mimetype="text/html")
 
 
 def _head(chunks: Iterator[str]) -> str:

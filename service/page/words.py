@@ -1,11 +1,16 @@
-"""Figures in words: whole percent, intervals, counts of one hundred women, and times."""
+"""What several pages say: figures with their intervals, counts, times, and codes."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
+from markupsafe import Markup, escape
+
 from models.language import N_, _
 from models.rounding import percent
+
+#: What a bundle was trained on.
+TRAINING_DATA = {"synthetic": N_("synthetic"), "cohort": N_("cohort")}
 
 #: Estimate, lower and upper limit of one outcome in one arm, by horizon.
 Band = Mapping[str, list[float]]
@@ -61,3 +66,16 @@ def _whole(value: int, signed: bool) -> str:
 def capitalised(label: str) -> str:
     """Return a label as a heading begins."""
     return label[:1].upper() + label[1:]
+
+
+def breakable(code: str) -> Markup:
+    """Return a code as HTML that may go on in the next line behind each of its words."""
+    return escape(code).replace("_", Markup("_<wbr>")).replace(".", Markup(".<wbr>"))
+
+
+def with_codes(text: str) -> Markup:
+    """Return a text as HTML, what stands in backticks as code."""
+    return Markup("").join(
+        Markup("<code>{}</code>").format(breakable(part)) if place % 2 else escape(part)
+        for place, part in enumerate(text.split("`"))
+    )

@@ -2,7 +2,16 @@
 
 import pytest
 
-from models.language import ENGLISH, LANGUAGES, N_, _, current_language, joined, speaking
+from models.language import (
+    ENGLISH,
+    LANGUAGES,
+    N_,
+    _,
+    context_speaking,
+    current_language,
+    joined,
+    speaking,
+)
 
 
 def test_texts_are_english_unless_said_otherwise():
@@ -21,6 +30,20 @@ def test_it_ends_with_the_block_even_after_an_error():
     with pytest.raises(RuntimeError), speaking("ja"):
         raise RuntimeError
     assert current_language() == ENGLISH
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_a_context_of_its_own_has_its_language_alone(language):
+    context = context_speaking(language)
+    with speaking("ja"):
+        assert context.run(current_language) == language
+        assert current_language() == "ja"
+    assert current_language() == ENGLISH
+
+
+def test_a_context_of_another_language_is_refused():
+    with pytest.raises(ValueError, match="xx is none of en, ja"):
+        context_speaking("xx")
 
 
 def test_another_language_is_refused():

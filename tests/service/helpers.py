@@ -124,6 +124,25 @@ def body_of(kind: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
     return json.dumps({"patients": list(rows)}).encode()
 
 
+def multipart(*files: tuple[str, str, bytes]) -> dict[str, Any]:
+    """Return body and content type of a form with files: field, file name and content of each.
+
+    Werkzeug's client would write large ones to a temporary file itself.
+    """
+    mark = "a-line-that-no-file-has"
+    parts = [
+        f'--{mark}\r\nContent-Disposition: form-data; name="{field}"; filename="{escaped}"\r\n'
+        f"Content-Type: text/csv\r\n\r\n".encode()
+        + content
+        + b"\r\n"
+        for field, name, content in files
+        # As browsers write what would end the name.
+        for escaped in [name.replace('"', "%22").replace("\n", "%0A")]
+    ]
+    body = b"".join([*parts, f"--{mark}--\r\n".encode()])
+    return {"data": body, "content_type": f"multipart/form-data; boundary={mark}"}
+
+
 def results_of(response) -> list[dict[str, Any]]:
     """Return the rows of a list's answer, whatever its format; CSV rows are texts."""
     assert response.status_code == 200, response.text

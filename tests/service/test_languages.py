@@ -35,6 +35,7 @@ from .helpers import (
     equipoise,
     find_item,
     form_of,
+    multipart,
     post_list,
     results_of,
     with_values,
@@ -162,7 +163,10 @@ def test_what_depends_on_the_language_says_so(client, path):
     assert "Accept-Language" in response.headers["Vary"]
 
 
-@pytest.mark.parametrize("path", ["/v1/schema", "/docs", "/openapi.json", "/healthz", "/readyz"])
+@pytest.mark.parametrize(
+    "path",
+    ["/v1/schema", "/docs", "/openapi.json", "/lists/template.csv", "/healthz", "/readyz"],
+)
 def test_the_contract_and_the_monitor_stay_english(client, path):
     asked, plain = client.get(path, headers=JA), client.get(path)
     assert asked.data == plain.data
@@ -344,6 +348,47 @@ def test_no_english_sentence_is_on_the_japanese_form(client):
     mistaken = client.post("/?lang=ja", data={**form_of(REJECTED), "foo": "1"})
     assert mistaken.status_code == 422
     assert english_in(shown_words(mistaken)) == []
+
+
+def send_file(client, path, rows):
+    return client.post(path, **multipart(("list", "a.csv", body_of(CSV, rows))))
+
+
+def test_no_english_sentence_is_on_the_japanese_pages_of_lists(client):
+    assert english_in(shown_words(client.get("/lists?lang=ja"))) == []
+    assert english_in(shown_words(client.get("/lists/columns?lang=ja"))) == []
+    assert english_in(shown_words(client.post("/lists?lang=ja"))) == []
+    vague = with_values(clinical_n=None, ecog_ps=None)
+    for rows in ([README_PATIENT, OUT_OF_SCOPE, REJECTED, vague], [OUT_OF_SCOPE], [REJECTED]):
+        summary = send_file(client, "/lists?lang=ja", rows)
+        assert summary.status_code == 200
+        assert english_in(shown_words(summary)) == []
+
+
+def test_the_summary_of_a_list_has_the_same_counts(client):
+    rows = [README_PATIENT, OUT_OF_SCOPE, OUT_OF_SCOPE, REJECTED]
+    english, japanese = (
+        send_file(client, f"/lists?lang={name}", rows).text for name in ("en", "ja")
+    )
+    cells = [re.findall(r"<td>(\d+)</td>", text) for text in (english, japanese)]
+    assert cells[0] == cells[1]
+    assert cells[0][:3] == ["1", "2", "1"]
+
+
+@pytest.mark.parametrize("path", ["/lists", "/lists/columns"])
+def test_the_pages_of_lists_link_the_other_language(client, path):
+    for now, other in (("en", "ja"), ("ja", "en")):
+        page = Page(client.get(f"{path}?lang={now}"))
+        (link,) = [each for each in page.named("a") if "lang" in each]
+        assert (link["href"], link["lang"]) == (f"{path}?lang={other}", other)
+        assert Page(client.get(link["href"])).named("html") == [{"lang": other}]
+
+
+def test_the_language_of_a_list_stays(client):
+    page = Page(client.get("/lists?lang=ja"))
+    sent_to = [form["action"] for form in page.named("form")]
+    sent_to += [each["formaction"] for each in page.named("button") if "formaction" in each]
+    assert sent_to == ["/lists?lang=ja", "/lists/download?lang=ja"]
 
 
 @pytest.mark.property

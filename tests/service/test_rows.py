@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 
 import pytest
 
@@ -234,3 +235,13 @@ def test_a_broken_row_keeps_its_name_when_that_stands_first(row):
 def test_a_broken_row_has_no_name_when_that_stands_elsewhere():
     (found,) = csv_rows([b"age,row_id,menopausal_status", b"47,seven"])
     assert found.row_id == ""
+
+
+def test_a_header_of_very_many_columns_is_refused_at_once():
+    names = b",".join(b"c%d" % number for number in range(100_000))
+    start = time.monotonic()
+    problems = refusal(b"age," + names + b",c7").problems
+    # Comparing each name with each other would take minutes.
+    assert time.monotonic() - start < 10
+    assert problems[0].code == "duplicate_field"
+    assert len(problems) == 1 + 100_001

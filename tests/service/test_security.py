@@ -7,11 +7,12 @@ import pytest
 from service.security import PROTECTION, headers
 from service.settings import Settings
 
-from .helpers import JSON, README_PATIENT, check_problem, form_of
+from .helpers import JSON, README_PATIENT, check_problem, csv_text, form_of, multipart
 
 HEADERS = headers(Settings())
 TOKEN, OTHER = "sesame-1", "sesame-2"
 ORIGIN = "https://ehr.example"
+LIST = multipart(("list", "a.csv", csv_text([README_PATIENT]).encode()))
 
 
 def routes(app):
@@ -133,6 +134,15 @@ def test_the_form_needs_the_token_unless_it_is_opened(guarded, make_app):
     assert opened.post("/v1/predict", json={"patient": README_PATIENT}).status_code == 401
 
 
+@pytest.mark.parametrize("path", ["/lists", "/lists/download"])
+def test_lists_need_the_token_unless_the_form_is_opened(guarded, make_app, path):
+    opened = make_app(tokens=(TOKEN,), open_form=True).test_client()
+    assert guarded.post(path, **LIST).status_code == 401
+    assert guarded.post(path, **LIST, headers=bearer(TOKEN)).status_code == 200
+    assert opened.post(path, **LIST).status_code == 200
+    assert opened.get("/lists").status_code == 200
+
+
 @pytest.mark.parametrize("path", ["/healthz", "/readyz", "/openapi.json", "/docs"])
 def test_health_and_contract_are_open(guarded, path):
     assert guarded.get(path).status_code == 200
@@ -203,6 +213,8 @@ def responses(app, client):
     yield client.options("/v1/predict")
     yield client.post("/", data=form_of(README_PATIENT))
     yield client.post("/v1/predict", json={"patient": README_PATIENT})
+    yield client.post("/lists", **LIST)
+    yield client.post("/lists/download", **LIST)
 
 
 def test_every_response_has_the_headers_and_no_cookie(app, client):

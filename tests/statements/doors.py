@@ -27,7 +27,8 @@ from service.app import create_app
 from service.bundles import Bundles
 from service.commands.evidence import evidence
 from service.commands.score import score
-from tests.statements.page import read_page
+from tests.service.helpers import multipart
+from tests.statements.page import read_page, read_summary
 from tests.statements.reading import (
     POOLED,
     SHOWN,
@@ -164,6 +165,14 @@ def _ask_page(case: Case) -> str:
     return _post("/", case, data={**form_texts(case.message), **model})
 
 
+def _ask_lists(path: str) -> Callable[[Case], str]:
+    def ask(case: Case) -> str:
+        file = ("list", "patients.csv", _csv_text(case.message).encode())
+        return _post(path, case, **multipart(file))
+
+    return ask
+
+
 def _ask_score(case: Case) -> str:
     names = {"horizons_months": "--horizons", "interval_level": "--level"}
     options = [
@@ -295,7 +304,7 @@ def _of_page(options: dict[str, Any]) -> dict[str, Any]:
     return {"model": "forest", "effect": "all"} if options.get("model") == "forest" else {}
 
 
-def _of_evidence(options: dict[str, Any]) -> dict[str, Any]:
+def _of_none(options: dict[str, Any]) -> dict[str, Any]:
     return {}
 
 
@@ -307,8 +316,10 @@ DOORS: tuple[Door, ...] = (
     Door("NDJSON list", _ask_lines, read_answer),
     Door("CSV list", _ask_table, read_table),
     Door("page", _ask_page, read_page, _of_page, 2),
+    Door("list in a browser", _ask_lists("/lists"), read_summary, _of_none, None),
+    Door("downloaded list", _ask_lists("/lists/download"), read_table, _of_none),
     Door("equipoise score", _ask_score, read_table),
-    Door("equipoise evidence, JSON", _ask_evidence("json"), read_explanation, _of_evidence, None),
-    Door("equipoise evidence", _ask_evidence("table"), read_explained_text, _of_evidence, None),
+    Door("equipoise evidence, JSON", _ask_evidence("json"), read_explanation, _of_none, None),
+    Door("equipoise evidence", _ask_evidence("table"), read_explained_text, _of_none, None),
 )
 BY_NAME = {door.name: door for door in DOORS}

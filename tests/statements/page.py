@@ -98,6 +98,19 @@ def read_page(html: str) -> Reading:
     )
 
 
+def read_summary(html: str) -> Reading:
+    """Return what the summary of a list of one patient says: no figures, and all her caveats."""
+    page = page_of(html)
+    scored = next(next(page.every("table", "counts")).every("td")).words == "1"
+    return Reading(
+        in_scope=scored,
+        blocks=tuple(_blocks(page, "")),
+        caveats=tuple(_caveats(page)),
+        first_sight=sum(1 for _ in _told(page, outside=frozenset({"details"}))),
+        of_bundle=scored,
+    )
+
+
 def _told(page: Element, outside: frozenset[str] = frozenset()) -> Iterator[Element]:
     for listed in page.every("ul", "caveats", outside=outside):
         yield from listed.every("li")

@@ -28,6 +28,7 @@ OLD = Case(message_of(age=85, menopausal_status="post"), {}, "en")
 
 API, LIST, TABLE, PAGE = "predict", "JSON list", "CSV list", "page"
 LINES, SCORE = "NDJSON list", "equipoise score"
+SUMMARY, DOWNLOAD = "list in a browser", "downloaded list"
 EXPLAINED, TEXT = "equipoise evidence, JSON", "equipoise evidence"
 
 
@@ -118,6 +119,9 @@ DOCTORED = {
         (PAGE, KNOWN, words(r"; credibility of a difference: very low", "")),
         (TABLE, KNOWN, row(error_messages="premenopausal: 0.54")),
         (SCORE, KNOWN, row(caveats="premenopausal 0.54")),
+        (DOWNLOAD, KNOWN, row(reasons="premenopausal: 0.54")),
+        (SUMMARY, KNOWN, words(r" Interaction p 0\.017,", "")),
+        (SUMMARY, KNOWN, words(r"\(95% interval 0\.33 to 0\.87\)", "")),
         (EXPLAINED, KNOWN, drop("subgroups", 0, "interval")),
         (TEXT, KNOWN, words(r"\(95% interval 0\.33 to\s+0\.87\)", "")),
         (TEXT, KNOWN, words(r"Credibility: very low", "")),
@@ -128,6 +132,8 @@ DOCTORED = {
         (LIST, KNOWN, put("Surgery prolongs survival.", "arms")),
         (TABLE, KNOWN, row(intended_use="For her benefit.")),
         (SCORE, OLD, row(intended_use="Surgery will help.")),
+        (DOWNLOAD, KNOWN, row(intended_use="She lives longer.")),
+        (SUMMARY, KNOWN, words("None is averaged here", "Surgery helps them")),
         (
             PAGE,
             KNOWN,
@@ -143,6 +149,8 @@ DOCTORED = {
         (LIST, KNOWN, drop(*OF_LIST, "pooled_survival")),
         (TABLE, KNOWN, row(overall_survival_difference_48_lower=None)),
         (SCORE, KNOWN, row(overall_survival_difference_pooled_48=None)),
+        (DOWNLOAD, KNOWN, row(overall_survival_difference_48_upper=None)),
+        (SUMMARY, KNOWN, words("None is averaged here", "The difference is +5 points")),
         (PAGE, KNOWN, words(r"(\+\d+ points?) \([^)]*\)", r"\1")),
         (PAGE, KNOWN, words(r'<td class="pooled">.*?</td>(?=</tr>)', "")),
         (TEXT, KNOWN, words("Subgroups overlap", "That is +5 points. Subgroups overlap")),
@@ -153,6 +161,8 @@ DOCTORED = {
         (LIST, KNOWN, put("In 9 of 10 members above 0.", "arms")),
         (TABLE, KNOWN, row(overall_survival_superior_48="0.8700")),
         (SCORE, KNOWN, row(intended_use="87% for surgery")),
+        (DOWNLOAD, KNOWN, row(overall_survival_certainty_48="0.8700")),
+        (SUMMARY, KNOWN, words("None is averaged here", "Surgery is better with 87%")),
         (PAGE, KNOWN, words("The arms are policies", "Surgery is better with 87%")),
         (EXPLAINED, KNOWN, put(0.98, "subgroups", 0, "certainty")),
         (TEXT, KNOWN, words("Subgroups overlap", "The chance of surgery being best is high")),
@@ -163,6 +173,8 @@ DOCTORED = {
         (LIST, OLD, put([{"events": 38}], "harms")),
         (TABLE, OLD, row(overall_survival_difference_48="0.0400")),
         (SCORE, OLD, row(subgroups="postmenopausal 1.08")),
+        (DOWNLOAD, OLD, row(local_bleeding_systemic_therapy_48="0.2000")),
+        (SUMMARY, OLD, words("so there are no figures", "but 52% are alive")),
         (PAGE, OLD, words(r"The reasons:", "Others: 52% alive. The reasons:")),
         (EXPLAINED, OLD, put([{"deaths": 71}], "subgroups")),
         (TEXT, OLD, words(r"shown\.", "shown, but 0.86 holds for all.")),
@@ -173,6 +185,8 @@ DOCTORED = {
         (LIST, KNOWN, tree(lambda a: (a.update(caveats=[]), a["results"][0].update(caveats=[])))),
         (TABLE, KNOWN, words("synthetic_training_data;", "")),
         (SCORE, KNOWN, row(training_data="cohort")),
+        (DOWNLOAD, KNOWN, row(training_data="cohort")),
+        (SUMMARY, KNOWN, words("The model learned from simulated", "The model learned from")),
         (
             PAGE,
             KNOWN,
@@ -187,6 +201,8 @@ DOCTORED = {
         (LIST, KNOWN, drop("subgroups", 0, "interaction", "interval_level")),
         (TABLE, KNOWN, row(interval_level=None)),
         (SCORE, KNOWN, row(interval_level="0.8")),
+        (DOWNLOAD, KNOWN, row(interval_level=None)),
+        (SUMMARY, KNOWN, words(r"90% interval as reported", "interval as reported")),
         (PAGE, KNOWN, words(r"estimate and 95% interval", "estimate and interval")),
         (PAGE, KNOWN, words(r"90% interval as reported", "interval as reported")),
         (PAGE, KNOWN, words(r" \(95% intervals\)", "")),
@@ -199,6 +215,9 @@ DOCTORED = {
         (LIST, KNOWN, drop(*OF_LIST, "caveats", 0)),
         (TABLE, KNOWN, words(";open_label", "")),
         (SCORE, KNOWN, words(";crossover", "")),
+        (DOWNLOAD, KNOWN, words(";crossover", "")),
+        (SUMMARY, KNOWN, words(r'<li class="info">.*?</li>', "")),
+        (SUMMARY, KNOWN, words(r'<details class="further">(.*?)</details>', r"\1")),
         (PAGE, KNOWN, words(r'<li class="info">.*?</li>', "")),
         (PAGE, KNOWN, words(r'<details class="further">(.*?)</details>', r"\1")),
     ),
@@ -208,6 +227,8 @@ DOCTORED = {
         (LIST, UNKNOWN, put(["crossover", "no_modern_drugs"], *OF_LIST, "caveats")),
         (TABLE, UNKNOWN, row(assumed="")),
         (SCORE, KNOWN, exchange),
+        (DOWNLOAD, UNKNOWN, row(assumed="")),
+        (SUMMARY, UNKNOWN, words("Not known, and averaged over[^<]*", "Some are unknown.")),
         (PAGE, UNKNOWN, words("Not known, and averaged over[^<]*", "Some are unknown.")),
     ),
     s.all_doors_show_the_same_figures: (
@@ -216,6 +237,7 @@ DOCTORED = {
         (LIST, KNOWN, put([0.5] * 5, *OF_LIST, *SURVIVAL, "upper")),
         (TABLE, KNOWN, row(overall_survival_difference_48="0.0500")),
         (SCORE, KNOWN, row(local_bleeding_systemic_therapy_12_upper="0.5")),
+        (DOWNLOAD, KNOWN, row(overall_survival_difference_48="0.0500")),
         (PAGE, KNOWN, words(r"<td>\d+% \(", "<td>3% (")),
     ),
 }

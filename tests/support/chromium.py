@@ -22,9 +22,16 @@ _QUIET = (
 _SCRIPTS_OFF = {"profile.managed_default_content_settings.javascript": 2}
 
 
-def start_chromium(profile: Path, *, scripts: bool) -> webdriver.Chrome:
-    """Return a browser with scripts on or off, 1024 x 768."""
+def start_chromium(profile: Path, *, scripts: bool, waits: bool = True) -> webdriver.Chrome:
+    """Return a browser with scripts on or off, 1024 x 768.
+
+    Parameters
+    ----------
+    waits : bool
+        Whether it waits for each page to its end; else it looks at what is there already.
+    """
     options = webdriver.ChromeOptions()
+    options.page_load_strategy = "normal" if waits else "none"
     options.binary_location = shutil.which("chromium") or "chromium"
     for argument in (*_QUIET, "--window-size=1024,768", f"--user-data-dir={profile}"):
         options.add_argument(argument)

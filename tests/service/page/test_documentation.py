@@ -37,6 +37,7 @@ from tests.service.helpers import (
 UNDOCUMENTED = {
     *("/", "/sure", "/sure/{name}", "/models", "/models/{name}"),
     *("/docs", "/openapi.json", "/static/{filename}"),
+    *("/lists", "/lists/download", "/lists/template.csv", "/lists/columns"),
 }
 
 

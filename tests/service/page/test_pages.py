@@ -33,9 +33,12 @@ from service.settings import Settings
 from tests.service.helpers import (
     OUT_OF_SCOPE,
     README_PATIENT,
+    REJECTED,
     ULCERATED,
     Page,
+    csv_text,
     form_of,
+    multipart,
     with_values,
 )
 from tests.support.bundles import cox_bundle
@@ -87,6 +90,10 @@ def controls(page):
     ]
 
 
+def send_list(client, *patients):
+    return client.post("/lists", **multipart(("list", "a.csv", csv_text(patients).encode())))
+
+
 ALL_PAGES = {
     "form": lambda client: client.get("/"),
     "result": submit,
@@ -99,6 +106,10 @@ ALL_PAGES = {
     "card": lambda client: client.get("/models/jcog1017-synthetic"),
     "no card": lambda client: client.get("/models/none"),
     "docs": lambda client: client.get("/docs"),
+    "lists": lambda client: client.get("/lists"),
+    "list columns": lambda client: client.get("/lists/columns"),
+    "list summary": lambda client: send_list(client, README_PATIENT, OUT_OF_SCOPE, REJECTED),
+    "list refused": lambda client: client.post("/lists"),
 }
 
 
