@@ -14,6 +14,7 @@ from benchmarks.answers import single_answer_rows
 from benchmarks.caveats import caveat_rows
 from benchmarks.imports import import_rows
 from benchmarks.lists import list_rows
+from benchmarks.pages import page_rows
 from benchmarks.timing import Row
 from benchmarks.train import main as train_main
 
@@ -26,7 +27,7 @@ def main() -> None:
     print(f"Python {platform.python_version()} with {os.cpu_count()} processors; {packages}.\n")
     print("| what | ours | beside it | ratio |")
     print("| --- | --- | --- | --- |")
-    for measure in (import_rows, caveat_rows, single_answer_rows, list_rows):
+    for measure in (import_rows, caveat_rows, single_answer_rows, page_rows, list_rows):
         for row in measure():
             print(render(row), flush=True)
 

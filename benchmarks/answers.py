@@ -29,7 +29,7 @@ def single_answer_rows() -> Iterator[Row]:
     another patient with each request. Both endpoints are asked in turn over one connection
     that is kept.
     """
-    with _server() as connection:
+    with running_server() as connection:
         again = _body(PATIENT)
         body = _ask(connection, "POST", "/v1/predict", again)
         _ask(connection, "PUT", "/constant", body)
@@ -65,7 +65,7 @@ def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: b
 
 
 @contextmanager
-def _server() -> Iterator[http.client.HTTPConnection]:
+def running_server() -> Iterator[http.client.HTTPConnection]:
     """Yield a connection to a server that stops afterwards."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

@@ -1,5 +1,7 @@
 """``python -m benchmarks.serve PORT``: the service, and beside it constant answers.
 
+``/empty`` renders a template in which nothing stands.
+
 ``/constant`` answers the bytes that were put there by ``PUT``, one worker, so that both
 endpoints stand behind the same server, connection and headers.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import sys
 
-from flask import Flask, Response, request
+from flask import Flask, Response, render_template, request
 
 from service.app import create_app
 from service.security import PROTECTION
@@ -16,11 +18,13 @@ from service.server import Server
 
 
 def benchmark_app() -> Flask:
-    """Return the application with the constant endpoint."""
+    """Return the application with the constant endpoint and the empty template."""
     PROTECTION["constant"] = ("open", "a benchmark")
     PROTECTION["keep"] = ("open", "a benchmark")
+    PROTECTION["empty"] = ("open", "a benchmark")
     app = create_app()
     kept = {"body": b""}
+    template = app.jinja_env.from_string("<!doctype html>\n<title></title>\n")
 
     def constant() -> Response:
         return Response(kept["body"], content_type="application/json")
@@ -29,6 +33,10 @@ def benchmark_app() -> Flask:
         kept["body"] = request.get_data()
         return Response(status=204)
 
+    def empty() -> str:
+        return render_template(template)
+
+    app.add_url_rule("/empty", "empty", empty, methods=["POST"])
     app.add_url_rule("/constant", "constant", constant, methods=["POST"])
     app.add_url_rule("/constant", "keep", keep, methods=["PUT"])
     return app

@@ -1,0 +1,216 @@
+"""Every page and state by axe, levels A to AAA; and a whole journey by the keyboard alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import axe_playwright_python
+import pytest
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+
+from tests.browser.test_form import answer, fill, submit
+from tests.support.chromium import start_chromium
+from tests.support.readme import README_PATIENT
+
+pytestmark = pytest.mark.browser
+
+_AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+_RUN = """
+const done = arguments[arguments.length - 1];
+axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa",
+                             "best-practice"]})
+  .then(found => done(found.violations.map(each =>
+    each.id + ": " + each.nodes.map(node => node.target.join(" ")).slice(0, 3).join(", "))));
+"""
+_PHONE, _DESK = (390, 800), (1024, 768)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory):
+    chromium = start_chromium(tmp_path_factory.mktemp("profile"), scripts=True)
+    # The longest pages take axe a while on a busy machine.
+    chromium.set_script_timeout(120)
+    yield chromium
+    chromium.quit()
+
+
+def asked(patient, **more):
+    """Return a way to the result of a patient."""
+
+    def reach(browser, address, language):
+        browser.get(f"{address}/?lang={language}")
+        fill(browser, {**patient, **more})
+        browser.find_element(By.CSS_SELECTOR, "form button[type=submit]").click()
+        browser.find_element(By.CSS_SELECTOR, ".lead, .reasons, .problems")
+
+    return reach
+
+
+def compared(browser, address, language):
+    asked(README_PATIENT)(browser, address, language)
+    browser.find_element(By.NAME, "compare").click()
+    browser.find_element(By.CSS_SELECTOR, ".exploratory")
+
+
+def shown(path):
+    def reach(browser, address, language):
+        browser.get(f"{address}{path}?lang={language}")
+
+    return reach
+
+
+_LITTLE = {"age": 50, "menopausal_status": "post", "clinical_t": "T2", "er_status": "positive"}
+STATES = {
+    "form": shown("/"),
+    "mistakes": asked({**README_PATIENT, "age": 200}),
+    "result": asked(README_PATIENT),
+    "forest": asked(README_PATIENT, model="forest"),
+    "compared": compared,
+    "little known": asked(_LITTLE),
+    "ulcerated": asked({**README_PATIENT, "eligibility": {"primary_ulcerated": True}}),
+    "out of scope": asked({**README_PATIENT, "ecog_ps": 3}),
+    "how sure": shown("/sure"),
+    "lists": shown("/lists"),
+    "columns": shown("/lists/columns"),
+    "cards": shown("/models"),
+    "card": shown("/models/jcog1017-synthetic"),
+    "API": shown("/docs"),
+    "nothing there": shown("/nowhere"),
+}
+
+
+def set_width(browser, size):
+    width, height = size
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def open_everything(browser):
+    browser.execute_script(
+        "for (const each of document.querySelectorAll('details')) each.open = true"
+    )
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("reach", STATES.values(), ids=STATES.keys())
+def test_axe_finds_no_violation(browser, live_server, reach, language):
+    reach(browser, live_server, language)
+    browser.execute_script(_AXE.read_text(encoding="utf-8"))
+    for size in (_DESK, _PHONE):
+        set_width(browser, size)
+        open_everything(browser)
+        assert browser.execute_async_script(_RUN) == []
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("reach", STATES.values(), ids=STATES.keys())
+def test_nothing_is_wider_than_the_window(browser, live_server, reach, language):
+    """A phone, and a window of 1024 at 200%, where 512 pixels are left."""
+    reach(browser, live_server, language)
+    for width in (1024, 512, 390):
+        set_width(browser, (width, 768))
+        open_everything(browser)
+        found = browser.execute_script("return document.documentElement.scrollWidth")
+        assert found <= width
+
+
+def tab_to(browser, wanted, most=150):
+    """Press Tab until an element has the focus, and return it."""
+    for _ in range(most):
+        element = browser.switch_to.active_element
+        if wanted(element):
+            return element
+        element.send_keys(Keys.TAB)
+    raise AssertionError("the keyboard does not reach it")
+
+
+def is_named(name, value=None):
+    def wanted(element):
+        return element.get_attribute("name") == name and (
+            value is None or element.get_attribute("value") == value
+        )
+
+    return wanted
+
+
+def choose(browser, name, value):
+    """Choose one of a group of radio buttons by Tab, Space and the arrows."""
+    element = tab_to(browser, is_named(name))
+    element.send_keys(Keys.SPACE)
+    for _ in range(10):
+        element = browser.switch_to.active_element
+        if element.get_attribute("value") == value:
+            return
+        element.send_keys(Keys.ARROW_RIGHT)
+    raise AssertionError(f"{name} has no {value}")
+
+
+def test_the_whole_journey_by_the_keyboard(browser, live_server):
+    set_width(browser, _DESK)
+    browser.get(live_server)
+    tab_to(browser, is_named("age")).send_keys("47")
+    for name in (
+        "menopausal_status",
+        "ecog_ps",
+        "clinical_t",
+        "clinical_n",
+        "er_status",
+        "her2_status",
+    ):
+        choose(browser, name, str(README_PATIENT[name]))
+    tab_to(browser, is_named("metastatic_sites", "bone")).send_keys(Keys.SPACE)
+    tab_to(browser, lambda e: e.get_attribute("type") == "submit").send_keys(Keys.ENTER)
+    assert browser.find_element(By.CSS_SELECTOR, ".lead")
+    tab_to(browser, lambda e: e.tag_name == "summary").send_keys(Keys.ENTER)
+    assert browser.find_element(By.CSS_SELECTOR, "details[open]")
+    tab_to(browser, is_named("at", "12")).send_keys(Keys.ENTER)
+    assert browser.find_element(By.CSS_SELECTOR, ".chosen th").text == "12"
+    assert browser.current_url.endswith("#figures")
+    tab_to(browser, is_named("edit")).send_keys(Keys.ENTER)
+    assert browser.find_element(By.ID, "age").get_attribute("value") == "47"
+
+
+def test_the_focus_is_seen(browser, live_server):
+    browser.get(live_server)
+    element = tab_to(browser, is_named("age"))
+    assert element.value_of_css_property("outline-style") == "solid"
+
+
+def test_help_is_one_press_away(browser, live_server):
+    browser.get(live_server)
+    about = browser.find_element(By.CSS_SELECTOR, ".about summary")
+    assert about.get_attribute("aria-label") == "About: Age"
+    about.send_keys(Keys.ENTER)
+    assert browser.find_element(By.ID, "age-help").is_displayed()
+
+
+def test_mistakes_come_first_and_lead_to_their_fields(browser, live_server):
+    browser.get(live_server)
+    fill(browser, {**README_PATIENT, "age": 200})
+    answer(browser, "clinical_t", "").click()
+    submit(browser)
+    assert browser.switch_to.active_element.get_attribute("class") == "problems"
+    assert browser.title.startswith("Mistakes")
+    tab_to(browser, lambda e: e.tag_name == "a" and "#age" in e.get_attribute("href")).send_keys(
+        Keys.ENTER
+    )
+    assert browser.switch_to.active_element.get_attribute("id") == "age"
+    assert answer(browser, "clinical_t", "").is_selected()
+
+
+def test_in_forced_colours_icons_and_curves_are_drawn_in_the_systems(browser, live_server):
+    features = [{"name": "forced-colors", "value": "active"}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    try:
+        asked(README_PATIENT)(browser, live_server, "en")
+        assert browser.execute_script("return matchMedia('(forced-colors: active)').matches")
+        ink = "return getComputedStyle(document.querySelector(arguments[0])).stroke"
+        system = browser.execute_script(
+            "const probe = document.createElement('p'); probe.style.color = 'CanvasText';"
+            "document.body.append(probe); return getComputedStyle(probe).color"
+        )
+        for drawn in (".curve.none", ".curve.ptr", ".frame"):
+            assert browser.execute_script(ink, drawn) == system
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
