@@ -36,12 +36,13 @@ PROTECTION: dict[str, tuple[str, str]] = {
     "api-docs.openapi_json": ("open", "the contract is public"),
     "health.healthz": ("open", "asked by the operator's monitor; tells nothing"),
     "health.readyz": ("open", "asked by the operator's monitor; tells nothing"),
-    "static": ("open", "the style sheet"),
+    "static": ("open", "style sheet, icon and script"),
 }
 
 #: What a page may load and do: nothing of another host, nothing that stands in the page itself.
 _CONTENT_POLICY = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self'; base-uri 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+    "form-action 'self'; base-uri 'none'"
 )
 #: Nothing is cached, and no address is told to another site.
 _HEADERS: dict[str, str] = {

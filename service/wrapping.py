@@ -30,14 +30,18 @@ def wrapped(text: str, width: int, hanging: str = "") -> list[str]:
 
 
 def _wide_lines(text: str, width: int, hanging: str) -> list[str]:
-    lines, line = [], ""
+    lines: list[list[str]] = [[]]
+    used = 0
     for unit in _UNIT.findall(text):
-        if line.strip() and _columns(line) + _columns(unit.rstrip()) > width:
-            lines.append(line.rstrip())
-            line = hanging + unit.lstrip()
+        columns, seen = _columns(unit), _columns(unit.rstrip())
+        if used + seen > width and any(part.strip() for part in lines[-1]):
+            lines.append([hanging, unit.lstrip()])
+            used = _columns(hanging) + seen
         else:
-            line += unit
-    return [*lines, line.rstrip()] if line.strip() else lines
+            lines[-1].append(unit)
+            used += columns
+    told = ["".join(line).rstrip() for line in lines]
+    return [line for line in told if line.strip()]
 
 
 def _columns(text: str) -> int:

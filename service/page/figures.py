@@ -101,4 +101,4 @@ def _icons(band: Mapping[str, list[float]], place: int, arm: str, month: int) ->
         lower=count.lower,
         upper=count.upper,
     )
-    return Icons(icon_array(count, words), words)
+    return Icons(icon_array(count), words)

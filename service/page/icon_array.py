@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from html import escape
 
 from markupsafe import Markup
 
@@ -38,18 +37,15 @@ def icon_patterns() -> Markup:
     )
 
 
-def icon_array(count: Count, title: str) -> Markup:
+def icon_array(count: Count) -> Markup:
     """Return an array: dark icons up to the estimate, a frame from limit to limit.
 
-    Parameters
-    ----------
-    title : str
-        The same in words, for those who cannot see it.
+    The words beside it say the same, so it is hidden from those who cannot see it.
     """
     width, height = _CELL[0] * _ROW, _CELL[1] * _WHOLE // _ROW
-    return Markup(  # noqa: S704 - the title is escaped, all else are numbers
-        f'<svg class="icons" role="img" viewBox="{-_EDGE} {-_EDGE} {width + 2 * _EDGE} '
-        f'{height + 2 * _EDGE}"><title>{escape(title)}</title>'
+    return Markup(  # noqa: S704 - numbers alone
+        f'<svg class="icons" aria-hidden="true" viewBox="{-_EDGE} {-_EDGE} {width + 2 * _EDGE} '
+        f'{height + 2 * _EDGE}">'
         f'<path fill="url(#icon-others)" d="{_cells(count.estimate, _WHOLE)}"/>'
         f'<path fill="url(#icon-some)" d="{_cells(0, count.estimate)}"/>'
         f'<path class="frame" d="{_cells(count.lower, count.upper)}"/></svg>'

@@ -1,4 +1,4 @@
-"""The form and its result page; both work without scripts, of which there are none."""
+"""The form and its result page; both work without scripts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from models.bundle import Bundle
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
 from models.harms import HARMS
 from models.language import N_, _, current_language, joined
@@ -27,6 +28,7 @@ from service.page.form import (
     typed_values,
 )
 from service.page.icon_array import icon_patterns
+from service.page.keep import keep_view, kept_text
 from service.page.lead import has_own_effect, lead_of
 from service.page.navigation import Link, navigation
 from service.page.result import (
@@ -42,7 +44,8 @@ from service.page.words import TRAINING_DATA, time_words
 from service.problems import status_of
 from service.responses import bundles, memory, settings
 
-_EDIT = "edit"
+#: What a button asks for in place of the result: the form again, or the result as plain text.
+_EDIT, _TEXT = "edit", "text"
 
 #: Where the effect of surgery that is shown comes from, in words.
 _OWN_EFFECT, _WHOLE_TRIAL = N_("the local cohort"), N_("the whole trial")
@@ -80,8 +83,9 @@ def show_result() -> Response:
     form.pop(LANG, None)
     if form.pop(_EDIT, None) is not None:
         return _form_page(form)
+    show = _result_page if form.pop(_TEXT, None) is None else _text_page
     try:
-        return _result_page(read_form(form), form)
+        return show(read_form(form), form)
     except (InvalidInput, TooLargeInput) as error:
         return _form_page(form, error)
 
@@ -103,16 +107,45 @@ def _form_page(form: MultiDict[str, str], error: EquipoiseError | None = None) -
 
 
 def _result_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
+    _refuse(submitted)
+    return streamed_page(_("prediction"), lambda: _result(submitted, form))
+
+
+def _text_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
+    _refuse(submitted)
+    prediction = _predicted(submitted)
+    page = render_template(
+        "kept_text.html",
+        text=kept_text(prediction, *_origin(prediction.bundle)),
+        languages=other_languages(),
+        typed=typed_values(form),
+    )
+    return make_response(page)
+
+
+def _refuse(submitted: Submitted) -> None:
+    """Raise what speaks against an answer, before anything is computed."""
     bundle, options = bundles().default, submitted.options
     refuse_lacking(bundle, options)
     refuse_too_much([submitted.patient], bundle, options, settings().max_combinations)
-    return streamed_page(_("prediction"), lambda: _result(submitted, form))
+
+
+def _predicted(submitted: Submitted) -> Prediction:
+    (prediction,) = predict([submitted.patient], bundles().default, submitted.options, memory())
+    return prediction
+
+
+def _origin(bundle: Bundle) -> tuple[str, str]:
+    """Return whose effect of surgery is shown, and what a bundle was trained on."""
+    effect = _OWN_EFFECT if has_own_effect(bundle) else _WHOLE_TRIAL
+    return _(effect), _(TRAINING_DATA[bundle.training_data])
 
 
 def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
     """Return the page's own part."""
-    bundle, options = bundles().default, submitted.options
-    (prediction,) = predict([submitted.patient], bundle, options, memory())
+    prediction = _predicted(submitted)
+    bundle, options = prediction.bundle, prediction.options
+    effect, data = _origin(bundle)
     shown = _in_scope(prediction, submitted.month) if prediction.in_scope else {}
     return render_template(
         "result.html",
@@ -120,8 +153,9 @@ def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
         bundle=bundle,
         model=_(MODEL_LABELS[options.model]),
         eligibility=eligibility_view(prediction.eligibility),
-        effect_source=_(_OWN_EFFECT if has_own_effect(bundle) else _WHOLE_TRIAL),
-        training_data=_(TRAINING_DATA[bundle.training_data]),
+        effect_source=effect,
+        training_data=data,
+        keep=keep_view(prediction, effect, data),
         languages=other_languages(),
         inputs=input_rows(submitted.patient),
         typed=typed_values(form),

@@ -40,7 +40,8 @@ def percents(band: Band, place: int) -> tuple[int, int, int]:
 
 def band_words(band: Band, place: int, *, signed: bool) -> str:
     """Return a figure with its interval; a difference has its sign and is in points."""
-    estimate, lower, upper = (_whole(value, signed) for value in percents(band, place))
+    whole = points if signed else str
+    estimate, lower, upper = map(whole, percents(band, place))
     words = (
         _("{estimate}% ({lower} to {upper})")
         if not signed
@@ -58,8 +59,9 @@ def count_words(band: Band, place: int) -> str:
     return words.format(estimate=estimate, lower=lower, upper=upper)
 
 
-def _whole(value: int, signed: bool) -> str:
-    sign = ("+" if value > 0 else "−" if value < 0 else "") if signed else ""
+def points(value: int) -> str:
+    """Return whole percentage points with their sign."""
+    sign = "+" if value > 0 else "−" if value < 0 else ""
     return f"{sign}{abs(value)}"
 
 

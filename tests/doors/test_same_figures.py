@@ -330,6 +330,6 @@ def compared_cells(page):
 
 
 def table_cells(page):
-    """Return the cells of the outcome tables, footnote marks left out."""
-    plain = page.replace("<sup>*</sup>", "")
+    """Return the cells of the outcome tables, footnote marks and the printed sheet left out."""
+    plain = page.partition('<section class="sheet">')[0].replace("<sup>*</sup>", "")
     return re.findall(r"<td>([^<]*(?:%|points?) \([^<]*)</td>", plain)

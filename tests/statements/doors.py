@@ -15,7 +15,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +42,7 @@ from tests.statements.reading import (
     squeezed,
     tree_reading,
 )
+from tests.statements.sheet import read_plain_text, read_sheet
 from tests.support.bundles import save_small
 from tests.support.forms import csv_cells, form_texts
 
@@ -161,8 +162,22 @@ def _ask_table(case: Case) -> str:
 
 
 def _ask_page(case: Case) -> str:
+    return _page(json.dumps([case.message, case.options, case.language]))
+
+
+@lru_cache(1)
+def _page(asked: str) -> str:
+    """Return the result page of a case: two doors stand on it and are asked one by one."""
+    return _post_form(Case(*json.loads(asked)))
+
+
+def _ask_text(case: Case) -> str:
+    return _post_form(case, text="1")
+
+
+def _post_form(case: Case, **more: str) -> str:
     model = {"model": case.options["model"]} if "model" in case.options else {}
-    return _post("/", case, data={**form_texts(case.message), **model})
+    return _post("/", case, data={**form_texts(case.message), **model, **more})
 
 
 def _ask_lists(path: str) -> Callable[[Case], str]:
@@ -318,6 +333,8 @@ DOORS: tuple[Door, ...] = (
     Door("page", _ask_page, read_page, _of_page, 2),
     Door("list in a browser", _ask_lists("/lists"), read_summary, _of_none, None),
     Door("downloaded list", _ask_lists("/lists/download"), read_table, _of_none),
+    Door("printed sheet", _ask_page, read_sheet, _of_page, 2),
+    Door("plain text of the page", _ask_text, read_plain_text, _of_page, 2),
     Door("equipoise score", _ask_score, read_table),
     Door("equipoise evidence, JSON", _ask_evidence("json"), read_explanation, _of_none, None),
     Door("equipoise evidence", _ask_evidence("table"), read_explained_text, _of_none, None),

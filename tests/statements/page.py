@@ -124,9 +124,14 @@ def _caveats(page: Element) -> Iterator[Told]:
 
 
 def _blocks(element: Element, caption: str) -> Iterator[Block]:
-    """Yield the blocks of a page but what was entered, which is the reader's own."""
+    """Yield the blocks of a page but what was entered, which is the reader's own.
+
+    The sheet to print is a door of its own.
+    """
     for child in element.children:
-        if isinstance(child, str) or child.tag in ("form", "head") or "inputs" in child.classes:
+        if isinstance(child, str) or child.tag in ("form", "head"):
+            continue
+        if child.classes & {"inputs", "sheet"}:
             continue
         if child.tag == "table":
             yield from _blocks(child, next((c.words for c in child.every("caption")), ""))

@@ -81,6 +81,8 @@ class Reading:
         Every number of a structured answer.
     caveats : tuple of Told or None
         In the order shown; ``None`` where the door has no list of them.
+    elsewhere : int
+        How many more caveats the door says there are, where it has no room for all.
     first_sight : int or None
         How many caveats are seen without a click, where the door folds the rest.
     unknown : tuple of str or None
@@ -96,6 +98,7 @@ class Reading:
     intervals: tuple[tuple[str, float | None], ...] = ()
     numbers: tuple[tuple[tuple[str, ...], float], ...] = ()
     caveats: tuple[Told, ...] | None = None
+    elsewhere: int = 0
     first_sight: int | None = None
     unknown: tuple[str, ...] | None = None
     of_bundle: bool = False

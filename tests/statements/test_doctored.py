@@ -27,6 +27,7 @@ ALL = Case(message_of(), {"effect": "all"}, "en")
 OLD = Case(message_of(age=85, menopausal_status="post"), {}, "en")
 
 API, LIST, TABLE, PAGE = "predict", "JSON list", "CSV list", "page"
+SHEET, KEPT = "printed sheet", "plain text of the page"
 LINES, SCORE = "NDJSON list", "equipoise score"
 SUMMARY, DOWNLOAD = "list in a browser", "downloaded list"
 EXPLAINED, TEXT = "equipoise evidence, JSON", "equipoise evidence"
@@ -65,6 +66,16 @@ def words(pattern, new):
         return changed
 
     return doctor
+
+
+def kept(pattern, new):
+    """Return a doctor of the page's plain text."""
+    return words(rf"(<textarea[^>]*>.*?){pattern}", rf"\g<1>{new}")
+
+
+def printed(pattern, new):
+    """Return a doctor of the page's sheet."""
+    return words(rf'(<section class="sheet">.*?){pattern}', rf"\g<1>{new}")
 
 
 def drop(*path):
@@ -125,6 +136,12 @@ DOCTORED = {
         (EXPLAINED, KNOWN, drop("subgroups", 0, "interval")),
         (TEXT, KNOWN, words(r"\(95% interval 0\.33 to\s+0\.87\)", "")),
         (TEXT, KNOWN, words(r"Credibility: very low", "")),
+        (SHEET, KNOWN, printed(r" interaction p 0\.017;", "")),
+        (
+            KEPT,
+            KNOWN,
+            kept(r"interaction p 0\.017; credibility of a\s+difference: very low", "see the page"),
+        ),
     ),
     s.nobody_is_promised_to_be_helped: (
         (API, KNOWN, put("She benefits from surgery.", "arms")),
@@ -141,6 +158,8 @@ DOCTORED = {
         ),
         (EXPLAINED, KNOWN, put("It works for her.", "status_text")),
         (TEXT, KNOWN, words("Subgroups overlap", "She lives longer")),
+        (SHEET, KNOWN, printed("No suggestion of a different effect", "Surgery helps her")),
+        (KEPT, KNOWN, kept("No suggestion of a different effect", "She benefits")),
     ),
     s.every_difference_has_an_interval_and_the_pooled_one: (
         (API, KNOWN, drop(*SURVIVAL, "lower")),
@@ -154,6 +173,9 @@ DOCTORED = {
         (PAGE, KNOWN, words(r"(\+\d+ points?) \([^)]*\)", r"\1")),
         (PAGE, KNOWN, words(r'<td class="pooled">.*?</td>(?=</tr>)', "")),
         (TEXT, KNOWN, words("Subgroups overlap", "That is +5 points. Subgroups overlap")),
+        (SHEET, KNOWN, printed(r"(<td>\+\d+) \([^)]*\)", r"\2")),
+        (SHEET, KNOWN, printed(r"<tr><th>Difference by the four.*?</tr>", "")),
+        (KEPT, KNOWN, kept(r"(\| \+\d+) \([^)]*\)", r"\2")),
     ),
     s.no_probability_of_benefit_is_given: (
         (API, KNOWN, put(0.9, "outcomes", "overall_survival", "probability_above_0")),
@@ -166,6 +188,8 @@ DOCTORED = {
         (PAGE, KNOWN, words("The arms are policies", "Surgery is better with 87%")),
         (EXPLAINED, KNOWN, put(0.98, "subgroups", 0, "certainty")),
         (TEXT, KNOWN, words("Subgroups overlap", "The chance of surgery being best is high")),
+        (SHEET, KNOWN, printed("Intervals are about", "Surgery is better with 87%")),
+        (KEPT, KNOWN, kept("Intervals are about", "Surgery is better with 87%")),
     ),
     s.out_of_scope_there_are_no_numbers: (
         (API, OLD, put([{"n": 205}], "harms")),
@@ -178,6 +202,8 @@ DOCTORED = {
         (PAGE, OLD, words(r"The reasons:", "Others: 52% alive. The reasons:")),
         (EXPLAINED, OLD, put([{"deaths": 71}], "subgroups")),
         (TEXT, OLD, words(r"shown\.", "shown, but 0.86 holds for all.")),
+        (SHEET, OLD, printed("The reasons:", "Others: 52% alive. The reasons:")),
+        (KEPT, OLD, kept("No figures are given", "Of others 52% are alive. No figures are given")),
     ),
     s.simulated_patients_are_never_left_unsaid: (
         (API, KNOWN, put([], "caveats")),
@@ -194,6 +220,8 @@ DOCTORED = {
         ),
         (EXPLAINED, KNOWN, put([], "caveats")),
         (TEXT, KNOWN, words("simulated", "many")),
+        (SHEET, KNOWN, printed("learned from simulated patients", "learned from patients")),
+        (KEPT, KNOWN, kept("learned from simulated patients", "learned from patients")),
     ),
     s.no_interval_stands_without_its_level: (
         (API, KNOWN, drop("interval_level")),
@@ -208,6 +236,9 @@ DOCTORED = {
         (PAGE, KNOWN, words(r" \(95% intervals\)", "")),
         (EXPLAINED, KNOWN, drop("subgroups", 0, "shrunken", "interval_level")),
         (TEXT, KNOWN, words(r"\(95% interval 0\.67", "(0.67")),
+        (SHEET, KNOWN, printed(r"Estimate and 95% interval", "Estimate and interval")),
+        (SHEET, KNOWN, printed(r"95% interval 0\.72", "interval 0.72")),
+        (KEPT, KNOWN, kept(r"Estimate and 95% interval", "Estimate and interval")),
     ),
     s.no_caveat_is_lost: (
         (API, KNOWN, put("warning", "caveats", 0, "severity")),
@@ -220,6 +251,8 @@ DOCTORED = {
         (SUMMARY, KNOWN, words(r'<details class="further">(.*?)</details>', r"\1")),
         (PAGE, KNOWN, words(r'<li class="info">.*?</li>', "")),
         (PAGE, KNOWN, words(r'<details class="further">(.*?)</details>', r"\1")),
+        (SHEET, KNOWN, printed(r'<p class="more">.*?</p>', "")),
+        (SHEET, KNOWN, printed("did not clearly prolong", "did not prolong")),
     ),
     s.order_is_kept_and_unknown_values_are_named: (
         (API, KNOWN, tree(swap_caveats)),
@@ -230,6 +263,7 @@ DOCTORED = {
         (DOWNLOAD, UNKNOWN, row(assumed="")),
         (SUMMARY, UNKNOWN, words("Not known, and averaged over[^<]*", "Some are unknown.")),
         (PAGE, UNKNOWN, words("Not known, and averaged over[^<]*", "Some are unknown.")),
+        (SHEET, UNKNOWN, printed("averaged over: Clinical N", "averaged over: Clinical T")),
     ),
     s.all_doors_show_the_same_figures: (
         (API, KNOWN, put({}, "outcomes")),
@@ -239,6 +273,8 @@ DOCTORED = {
         (SCORE, KNOWN, row(local_bleeding_systemic_therapy_12_upper="0.5")),
         (DOWNLOAD, KNOWN, row(overall_survival_difference_48="0.0500")),
         (PAGE, KNOWN, words(r"<td>\d+% \(", "<td>3% (")),
+        (SHEET, KNOWN, printed(r"<td>\d+% \(", "<td>3% (")),
+        (KEPT, KNOWN, kept(r"12 \| \d+%", "12 | 3%")),
     ),
 }
 

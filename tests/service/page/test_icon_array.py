@@ -34,7 +34,7 @@ counts = st.lists(st.integers(0, WHOLE), min_size=3, max_size=3).map(sorted)
 @given(counts)
 def test_dark_icons_are_the_estimate_and_the_frame_holds_the_interval(ordered):
     lower, estimate, upper = ordered
-    others, some, frame = paths(icon_array(Count(estimate, lower, upper), "words"))
+    others, some, frame = paths(icon_array(Count(estimate, lower, upper)))
     assert area(some) == estimate
     assert area(others) == WHOLE - estimate
     assert area(frame) == upper - lower
@@ -43,23 +43,17 @@ def test_dark_icons_are_the_estimate_and_the_frame_holds_the_interval(ordered):
 @given(counts)
 def test_nothing_is_drawn_outside_the_ten_by_ten_cells(ordered):
     lower, estimate, upper = ordered
-    for path in paths(icon_array(Count(estimate, lower, upper), "words")):
+    for path in paths(icon_array(Count(estimate, lower, upper))):
         for x, y in re.findall(r"(-?\d+) (-?\d+)", path):
             assert 0 <= int(x) <= 120
             assert 0 <= int(y) <= 160
 
 
 def test_cells_are_counted_row_by_row():
-    _others, some, _frame = paths(icon_array(Count(23, 0, 0), "words"))
+    _others, some, _frame = paths(icon_array(Count(23, 0, 0)))
     assert some == "M0 0L120 0L120 32L36 32L36 48L0 48L0 16L0 16z"
 
 
-def test_an_array_has_its_words_for_those_who_cannot_see_it_and_they_are_escaped():
-    picture = icon_array(Count(1, 0, 2), "<b>& words")
-    assert 'role="img"' in picture
-    assert "<title>&lt;b&gt;&amp; words</title>" in picture
-
-
 def test_every_pattern_that_an_array_uses_is_defined():
-    used = set(re.findall(r"url\(#([\w-]+)\)", icon_array(Count(5, 1, 9), "words")))
+    used = set(re.findall(r"url\(#([\w-]+)\)", icon_array(Count(5, 1, 9))))
     assert used == set(re.findall(r'pattern id="([\w-]+)"', icon_patterns()))
