@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from flask import Flask, Response
+from werkzeug.middleware.proxy_fix import ProxyFix
 
 from models.language import speaking
 from models.memory import Memory
@@ -57,6 +58,9 @@ def create_app(settings: Settings | None = None, bundles: Bundles | None = None)
     settings = settings or Settings()
     app = _Application("service")
     app.config.update(CONFIG, MAX_CONTENT_LENGTH=settings.max_bytes)
+    if settings.trusted_proxies:
+        believed = dict.fromkeys(("x_proto", "x_host"), settings.trusted_proxies)
+        app.wsgi_app = ProxyFix(app.wsgi_app, x_for=0, **believed)  # type: ignore[method-assign]
     app.extensions[EXTENSION] = {
         "settings": settings,
         "bundles": bundles or load_bundles(settings.bundle_folders),

@@ -38,6 +38,12 @@ SETTINGS: tuple[Setting, ...] = (
         "Separated by commas; empty: none.",
     ),
     Setting(
+        "EQUIPOISE_TRUSTED_PROXIES",
+        "0",
+        "How many proxies in front of the server set X-Forwarded-Proto and X-Forwarded-Host, from "
+        "which links on printed sheets have their address. 0: these headers are not read.",
+    ),
+    Setting(
         "EQUIPOISE_BUNDLES",
         "",
         "Folders of further bundles to serve, separated by the system's path separator.",
@@ -66,6 +72,8 @@ class Settings:
     open_form : bool
         Whether the pages answer without a token when tokens are configured.
     cors_origins, frame_ancestors : tuple of str
+    trusted_proxies : int
+        Whose forwarded headers are believed.
     bundle_folders : tuple of str
         Beside the bundle that is shipped.
     max_bytes : int
@@ -76,6 +84,7 @@ class Settings:
     open_form: bool = False
     cors_origins: tuple[str, ...] = ()
     frame_ancestors: tuple[str, ...] = ()
+    trusted_proxies: int = 0
     bundle_folders: tuple[str, ...] = ()
     max_bytes: int = 8388608
     max_rows: int = 10000
@@ -96,6 +105,7 @@ def read_settings(environ: Mapping[str, str], path_separator: str = ":") -> Sett
         open_form=_flag("EQUIPOISE_OPEN_FORM", value["EQUIPOISE_OPEN_FORM"]),
         cors_origins=_origins("EQUIPOISE_CORS_ORIGINS", value["EQUIPOISE_CORS_ORIGINS"]),
         frame_ancestors=_origins("EQUIPOISE_FRAME_ANCESTORS", value["EQUIPOISE_FRAME_ANCESTORS"]),
+        trusted_proxies=_count("EQUIPOISE_TRUSTED_PROXIES", value["EQUIPOISE_TRUSTED_PROXIES"], 0),
         bundle_folders=_listed(value["EQUIPOISE_BUNDLES"], path_separator),
         max_bytes=_count("EQUIPOISE_MAX_BYTES", value["EQUIPOISE_MAX_BYTES"]),
         max_rows=_count("EQUIPOISE_MAX_ROWS", value["EQUIPOISE_MAX_ROWS"]),
@@ -121,7 +131,7 @@ def _flag(name: str, text: str) -> bool:
     return text.lower() == "true"
 
 
-def _count(name: str, text: str) -> int:
-    if not text.isdecimal() or int(text) == 0:
-        raise ValueError(f"{name} must be a whole number above zero")
+def _count(name: str, text: str, least: int = 1) -> int:
+    if not text.isdecimal() or int(text) < least:
+        raise ValueError(f"{name} must be a whole number, {least} or more")
     return int(text)

@@ -7,78 +7,92 @@ from dataclasses import dataclass
 from typing import Any
 
 from models.bundle import Bundle
+from models.covariates import COVARIATES
 from models.evidence import figure
-from models.language import N_, _, joined
-from models.outcomes import DIFFERENCE, INCIDENCES, OUTCOMES, PTR, SYSTEMIC_THERAPY
+from models.language import N_, _
+from models.outcomes import ARM_LABELS, DIFFERENCE, INCIDENCES, OUTCOMES, Outcome
 from models.prediction import Prediction
+from models.texts import arms_are_policies
 from service.answers import outcomes_part
-from service.page.words import band_words, count_words, percents, time_words
+from service.page.result import value_words
+from service.page.words import band_words, capitalised, percents, time_words
 
-_SURVIVAL = OUTCOMES[0].name
+_SURVIVAL = OUTCOMES[0]
+#: What the first lines speak of: survival, and the two complications.
+_SPOKEN_OF: tuple[Outcome, ...] = (_SURVIVAL, *INCIDENCES)
 
-#: What the figures are, by where the prognosis and the effect of surgery come from.
+_ABOUT = N_(
+    "About women whose breast cancer had already spread when it was found (stage IV), after three "
+    "months of systemic therapy without progression."
+)
+#: Where the figures come from, by where the prognosis and the effect of surgery do.
 _SIMULATED = N_(
-    "These figures come from a model, not from patients followed one by one. It learned from "
-    "simulated patients who match one trial, JCOG1017. In that trial women offered surgery did "
-    "not live clearly longer."
+    "The figures come from a model. It learned from simulated (invented) patients, made to match "
+    "the published figures of one trial, JCOG1017. That trial did not show that surgery prolongs "
+    "survival."
 )
 _COHORT = N_(
-    "These figures come from a model that learned from one cohort of patients. The effect of "
-    "surgery on survival is that of the trial JCOG1017, in which women offered surgery did not "
-    "live clearly longer."
+    "The figures come from a model that learned from one cohort of patients. The effect of "
+    "surgery on survival is that of the trial JCOG1017, which did not show that surgery prolongs "
+    "survival."
 )
 _OWN_EFFECT = N_(
-    "These figures come from a model that learned from one cohort of patients, the effect of "
-    "surgery on survival included. In the trial JCOG1017 women offered surgery did not live "
-    "clearly longer."
+    "The figures come from a model that learned from one cohort of patients, the effect of "
+    "surgery on survival included. The trial JCOG1017 did not show that surgery prolongs survival."
 )
 
 _SURVIVAL_VERDICTS: Mapping[int, str] = {
-    0: N_("not clearly different"),
+    0: N_("not clearly different, which does not mean equal"),
     1: N_("higher when offered surgery, in this model"),
     -1: N_("lower when offered surgery, in this model"),
-}
-_SURVIVAL_SENTENCE = N_(
-    "Of 100 women like this, {time} after the decision {none} are alive when not offered surgery, "
-    "and {surgery} when offered surgery. The difference is {difference}; in brackets {level} "
-    "intervals."
-)
-_LOCAL_SENTENCES: Mapping[str, str] = {
-    "local_ulceration": N_(
-        "Ulceration of the primary site by then: {none} of 100 when not offered surgery, "
-        "{surgery} when offered surgery ({level} intervals)."
-    ),
-    "local_bleeding": N_(
-        "Bleeding from the primary site by then: {none} of 100 when not offered surgery, "
-        "{surgery} when offered surgery ({level} intervals)."
-    ),
 }
 _CLEARLY_BETTER = N_("clearly better when offered surgery")
 _PARTLY_BETTER = N_("better when offered surgery, but not clearly in everything shown")
 _NOT_CLEAR = N_("not clearly different")
+#: The harm that the trial reports first, told in the words of its caveat.
+_HARM = "early_distant_progression"
+
+_JUDGED = N_(
+    "Judged by the difference: the arms' own intervals overlap, because both carry what is "
+    "uncertain about the patient. One woman can have both complications: never add them."
+)
 
 _SURVIVAL_UNCERTAIN = N_(
-    "Whether surgery changes survival: the trial had {n} patients, and its result fits somewhat "
-    "longer as well as somewhat shorter survival."
+    "Survival: the trial's own hazard ratio was {ratio} ({level} interval {lower} to {upper}, {n} "
+    "patients). It fits longer as well as shorter survival."
 )
-_HER_OWN_UNCERTAIN = N_(
-    "Her own figures: how age, tumour and spread bear on them is partly assumed, so that the "
-    "{level} intervals are wide. They are about women like this, not about one woman."
+_LOCAL_UNCERTAIN = N_(
+    "Local control: the paper gives ulceration and bleeding for each arm as a whole. How they "
+    "differ between patients is assumed."
 )
-_COHORT_UNCERTAIN = N_(
-    "Her own figures: they rest on the patients of one cohort, which the {level} intervals "
-    "allow for. They are about women like this, not about one woman."
+_INTERVALS = N_(
+    "The intervals in brackets ({level}) are about the average of women with these values, not "
+    "about the range for one woman. They are wide, because much had to be assumed."
 )
-_TODAY_UNCERTAIN = N_("Today: drugs that came after the trial are not in these figures.")
+_COHORT_INTERVALS = N_(
+    "The intervals in brackets ({level}) are about the average of women with these values, not "
+    "about the range for one woman. They allow for the size of the cohort."
+)
+_DRUGS = N_(
+    "Drugs that came after the trial may change every figure, the differences too. In which "
+    "direction is not known."
+)
 
 
 @dataclass(frozen=True)
 class Finding:
-    """What is found about one question: a verdict and the sentences behind it."""
+    """What is found about one question."""
 
     question: str
     verdict: str
-    sentence: str
+
+
+@dataclass(frozen=True)
+class LeadRow:
+    """One outcome at the chosen month: both arms and the difference, with intervals."""
+
+    label: str
+    cells: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -87,26 +101,28 @@ class Lead:
 
     Attributes
     ----------
-    what : str
-        What the figures are and are not.
+    what : tuple of str
+        Whom the figures are about, and where they come from.
+    entered : str
+        What was entered of the patient, in a line.
     findings : tuple of Finding
-        Survival and local control.
+        Survival, local control and harm.
+    caption : str
+        What the table of the first lines shows.
+    rows : tuple of LeadRow
+    judged : str
+        How the verdicts are reached.
     uncertain : tuple of str
         What is uncertain, and why.
     """
 
-    what: str
+    what: tuple[str, ...]
+    entered: str
     findings: tuple[Finding, ...]
+    caption: str
+    rows: tuple[LeadRow, ...]
+    judged: str
     uncertain: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class _Spoken:
-    """The horizon that is spoken of, in months and by its place, and the intervals' level."""
-
-    month: int
-    place: int
-    level: str
 
 
 def lead_of(prediction: Prediction, month: int) -> Lead:
@@ -117,14 +133,23 @@ def lead_of(prediction: Prediction, month: int) -> Lead:
     month : int
         The horizon that they speak of, one of the prediction's own.
     """
-    part = outcomes_part(prediction)
     place = prediction.options.horizons_months.index(month)
-    spoken = _Spoken(month, place, f"{prediction.options.interval_level:.0%}")
+    part = outcomes_part(prediction)
+    shown = {each: part[each.name] for each in _SPOKEN_OF if "withheld" not in part[each.name]}
+    caption = _("{time} after the decision: estimate and {level} interval")
     return Lead(
-        _(_what(prediction.bundle)),
-        (_survival(part[_SURVIVAL], spoken), _local(part, spoken)),
+        (_(_ABOUT), _(_what(prediction.bundle))),
+        _entered(prediction),
+        tuple(_findings(prediction, shown, place)),
+        caption.format(time=capitalised(time_words(month)), level=_level(prediction)),
+        tuple(_row(outcome, arms, place) for outcome, arms in shown.items()),
+        _(_JUDGED),
         tuple(_uncertain(prediction)),
     )
+
+
+def _level(prediction: Prediction) -> str:
+    return f"{prediction.options.interval_level:.0%}"
 
 
 def _what(bundle: Bundle) -> str:
@@ -139,32 +164,38 @@ def has_own_effect(bundle: Bundle) -> bool:
     return cohort is not None and cohort["effect_of_surgery"] == "cohort"
 
 
-def _survival(arms: Mapping[str, Any], spoken: _Spoken) -> Finding:
-    place = spoken.place
-    sentence = _(_SURVIVAL_SENTENCE).format(
-        time=time_words(spoken.month),
-        none=count_words(arms[SYSTEMIC_THERAPY], place),
-        surgery=count_words(arms[PTR], place),
-        difference=band_words(arms[DIFFERENCE], place, signed=True),
-        level=spoken.level,
-    )
-    return Finding(_("Survival"), _(_SURVIVAL_VERDICTS[_side(arms, place)]), sentence)
-
-
-def _local(part: Mapping[str, Any], spoken: _Spoken) -> Finding:
-    """Return what is found about local control, from the outcomes that are not withheld."""
-    place = spoken.place
-    shown = {o.name: part[o.name] for o in INCIDENCES if "withheld" not in part[o.name]}
-    sentences = (
-        _(_LOCAL_SENTENCES[name]).format(
-            none=count_words(arms[SYSTEMIC_THERAPY], place),
-            surgery=count_words(arms[PTR], place),
-            level=spoken.level,
+def _entered(prediction: Prediction) -> str:
+    """Return the covariates that were entered, so that the right patient is recognised."""
+    patient = prediction.patient
+    pairs = (
+        _("{label}: {value}").format(
+            label=_(field.label), value=value_words(field, patient.values[field.name])
         )
-        for name, arms in shown.items()
+        for field in COVARIATES
+        if patient.knows(field.name) and field.name not in patient.derived
     )
-    sides = [_side(arms, place) for arms in shown.values()]
-    return Finding(_("Local control"), _(_local_verdict(sides)), joined(*sentences))
+    return _("; ").join(pairs)
+
+
+def _findings(
+    prediction: Prediction, shown: Mapping[Outcome, Mapping[str, Any]], place: int
+) -> list[Finding]:
+    sides = {outcome: _side(arms, place) for outcome, arms in shown.items()}
+    survival = sides.pop(_SURVIVAL)
+    harm = next(each.text for each in prediction.caveats if each.code == _HARM)
+    return [
+        Finding(_("Survival"), _("{verdict}.").format(verdict=_(_SURVIVAL_VERDICTS[survival]))),
+        Finding(
+            _("Local control"),
+            _("{verdict}.").format(verdict=_(_local_verdict(list(sides.values())))),
+        ),
+        Finding(_("Harm"), harm),
+    ]
+
+
+def _row(outcome: Outcome, arms: Mapping[str, Any], place: int) -> LeadRow:
+    cells = (band_words(arms[arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS)
+    return LeadRow(_(outcome.label), tuple(cells))
 
 
 def _local_verdict(sides: Sequence[int]) -> str:
@@ -181,11 +212,24 @@ def _side(arms: Mapping[str, Any], place: int) -> int:
 
 
 def _uncertain(prediction: Prediction) -> list[str]:
-    level = f"{prediction.options.interval_level:.0%}"
-    own = _HER_OWN_UNCERTAIN if prediction.bundle.cohort is None else _COHORT_UNCERTAIN
-    about_survival = (
-        []
-        if has_own_effect(prediction.bundle)
-        else [_(_SURVIVAL_UNCERTAIN).format(n=figure("os.hr.stratified").n)]
+    bundle = prediction.bundle
+    intervals = _INTERVALS if bundle.cohort is None else _COHORT_INTERVALS
+    return [
+        *([] if has_own_effect(bundle) else [_survival_uncertain()]),
+        *([_(_LOCAL_UNCERTAIN)] if bundle.cohort is None else []),
+        _(intervals).format(level=_level(prediction)),
+        arms_are_policies(),
+        _(_DRUGS),
+    ]
+
+
+def _survival_uncertain() -> str:
+    published = figure("os.hr.stratified")
+    lower, upper = published.interval or (0.0, 0.0)
+    return _(_SURVIVAL_UNCERTAIN).format(
+        ratio=f"{published.estimate:.2f}",
+        level=f"{published.level:.0%}",
+        lower=f"{lower:.2f}",
+        upper=f"{upper:.2f}",
+        n=published.n,
     )
-    return [*about_survival, _(own).format(level=level), _(_TODAY_UNCERTAIN)]

@@ -17,9 +17,9 @@ CARD = "cards.show_card"
 #: Endpoint and name of each page.
 PAGES: tuple[tuple[str, str], ...] = (
     ("pages.show_form", N_("One patient")),
+    ("lists.show_lists", N_("A list of patients")),
     ("sure.show_sure", N_("How sure is this?")),
     (CARD, N_("Model card")),
-    ("lists.show_lists", N_("A list of patients")),
     ("documentation.show_documentation", N_("API documentation")),
 )
 

@@ -338,13 +338,14 @@ def _sentence(outcome: Outcome, part: Mapping[str, Any], place: int, asked: Aske
 
 
 def _value_words(name: str, value: Value, patient: Patient) -> str:
-    words = _told_value(FIELDS[name], value)
+    words = value_words(FIELDS[name], value)
     if name not in patient.derived:
         return words
     return _("{value} (follows from the others)").format(value=words)
 
 
-def _told_value(field: Field, value: Value) -> str:
+def value_words(field: Field, value: Value | None) -> str:
+    """Return a value in the words of its field."""
     if isinstance(field, FlagField):
         return _("yes") if value else _("no")
     if isinstance(field, SetField) and isinstance(value, tuple):

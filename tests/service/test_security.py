@@ -294,6 +294,20 @@ def test_no_page_sets_a_cookie(client):
         assert "Set-Cookie" not in response.headers
 
 
+# Behind a proxy
+
+FORWARDED = {"X-Forwarded-Proto": "https", "X-Forwarded-Host": "equipoise.example"}
+
+
+def test_links_have_the_address_that_a_trusted_proxy_tells(make_app):
+    client = make_app(trusted_proxies=1).test_client()
+    assert 'href="https://equipoise.example/?' in send_form(client, **FORWARDED).text
+
+
+def test_forwarded_headers_of_others_are_not_believed(client):
+    assert "equipoise.example" not in send_form(client, **FORWARDED).text
+
+
 # Errors in a browser
 
 BROWSER = {"Accept": "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"}

@@ -15,7 +15,7 @@ NAMES = [setting.name for setting in SETTINGS]
 
 def test_an_empty_environment_gives_the_defaults():
     assert read_settings({}) == Settings()
-    assert Settings() == Settings((), False, (), (), (), 8388608, 10000)
+    assert Settings() == Settings((), False, (), (), 0, (), 8388608, 10000)
 
 
 def test_values_are_read():
@@ -24,6 +24,7 @@ def test_values_are_read():
         "EQUIPOISE_OPEN_FORM": "TRUE",
         "EQUIPOISE_CORS_ORIGINS": "https://a.example,https://b.example",
         "EQUIPOISE_FRAME_ANCESTORS": "https://c.example",
+        "EQUIPOISE_TRUSTED_PROXIES": "1",
         "EQUIPOISE_BUNDLES": "first:second",
         "EQUIPOISE_MAX_BYTES": " 1000 ",
         "EQUIPOISE_MAX_ROWS": "5",
@@ -34,6 +35,7 @@ def test_values_are_read():
         open_form=True,
         cors_origins=("https://a.example", "https://b.example"),
         frame_ancestors=("https://c.example",),
+        trusted_proxies=1,
         bundle_folders=("first", "second"),
         max_bytes=1000,
         max_rows=5,

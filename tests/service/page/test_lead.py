@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from models.options import Options
-from models.outcomes import DIFFERENCE, PTR, SYSTEMIC_THERAPY
+from models.outcomes import ARM_LABELS, DIFFERENCE
 from models.patient import read_patient
 from models.prediction import predict
 from service.answers import outcomes_part
 from service.page.lead import _local_verdict, _side, lead_of
-from service.page.words import band_words, count_words
+from service.page.words import band_words, time_words
 from tests.service.helpers import README_PATIENT, ULCERATED
 
 
@@ -24,35 +26,57 @@ def prediction(bundle):
 
 
 def test_survival_is_not_clearly_different_and_local_control_clearly_better(prediction):
-    survival, local = lead_of(prediction, 48).findings
-    assert survival.verdict == "not clearly different"
-    assert local.verdict == "clearly better when offered surgery"
+    survival, local, harm = lead_of(prediction, 48).findings
+    assert survival.verdict == "not clearly different, which does not mean equal."
+    assert local.verdict == "clearly better when offered surgery."
+    assert harm.verdict in [caveat.text for caveat in prediction.caveats]
+    assert "metastases had progressed more often" in harm.verdict
 
 
 @pytest.mark.parametrize(("month", "place"), [(12, 0), (48, 3), (60, 4)])
-def test_the_sentences_hold_the_figures_of_their_month(prediction, month, place):
+def test_the_table_holds_the_figures_of_its_month(prediction, month, place):
     part = outcomes_part(prediction)
-    survival, local = lead_of(prediction, month).findings
-    alive = part["overall_survival"]
-    for arm in (SYSTEMIC_THERAPY, PTR):
-        assert count_words(alive[arm], place) in survival.sentence
-        for name in ("local_ulceration", "local_bleeding"):
-            assert count_words(part[name][arm], place) in local.sentence
-    assert band_words(alive[DIFFERENCE], place, signed=True) in survival.sentence
+    lead = lead_of(prediction, month)
+    names = ("overall_survival", "local_ulceration", "local_bleeding")
+    for name, row in zip(names, lead.rows, strict=True):
+        assert row.cells == tuple(
+            band_words(part[name][arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS
+        )
+    assert time_words(month) in lead.caption.lower()
+    assert "95% interval" in lead.caption
 
 
 def test_what_is_withheld_is_not_spoken_of(bundle):
-    _survival, local = lead_of(prediction_of(ULCERATED, bundle), 48).findings
-    assert "Ulceration" not in local.sentence
-    assert "Bleeding" in local.sentence
+    lead = lead_of(prediction_of(ULCERATED, bundle), 48)
+    assert [row.label for row in lead.rows] == ["Alive", "Bleeding from the primary site"]
 
 
-def test_the_first_sentences_say_what_the_model_learned_from(prediction):
+def test_the_first_sentences_say_whom_and_what_from(prediction):
+    whom, source = lead_of(prediction, 48).what
+    assert "stage IV" in whom
+    assert "simulated (invented) patients" in source
+    assert "did not show that surgery prolongs survival" in source
+
+
+def test_what_was_entered_is_recognised(prediction):
+    entered = lead_of(prediction, 48).entered
+    assert "Age: 47" in entered
+    assert "Clinical T: T4" in entered
+    assert "Triple negative" not in entered, "it follows from the others"
+
+
+def test_what_is_uncertain_holds_the_trials_own_result(prediction):
+    survival, *others = lead_of(prediction, 48).uncertain
+    assert "0.86 (90% interval 0.69 to 1.07, 407 patients)" in survival
+    assert any("(95%)" in text for text in others)
+    assert any("29 of 202" in text for text in others), "an offer is not an operation"
+
+
+def test_no_sentence_of_the_first_lines_is_long(prediction):
     lead = lead_of(prediction, 48)
-    assert "simulated patients" in lead.what
-    assert "did not live clearly longer" in lead.what
-    assert any("407 patients" in text for text in lead.uncertain)
-    assert any("95% intervals" in text for text in lead.uncertain)
+    for text in (*lead.what, *lead.uncertain, lead.judged):
+        for sentence in re.split(r"(?<=[.!?])\s+(?=[A-Z])", text):
+            assert len(sentence.split()) <= 25, sentence
 
 
 @pytest.mark.parametrize(
