@@ -11,7 +11,7 @@ PORT ?= 8000
 BUNDLE := models/bundles/jcog1017-synthetic
 STUDY_FACTOR ?= 20
 
-.PHONY: help serve test lint fix bundle bench study coverage docs translations lock clean
+.PHONY: help serve test lint fix bundle bench study coverage docs screenshots translations lock clean
 
 help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -55,6 +55,10 @@ docs: $(DEV_VENV)/.installed ## Write docs/reference, the tables of subgroups an
 	$(DEV)/python scripts/subgroup_table.py
 	$(DEV)/python scripts/eligibility_page.py
 	$(DEV)/python scripts/worked_patients.py
+
+screenshots: $(DEV_VENV)/.installed ## Take pictures of every page and state into artefacts/screenshots, to be looked at
+	sh scripts/test-tools.sh
+	PYTHONPATH=. $(DEV)/python scripts/screenshots.py artefacts/screenshots
 
 translations: $(DEV_VENV)/.installed ## Collect the texts for people, update and compile the catalogues
 	$(DEV)/python scripts/messages.py

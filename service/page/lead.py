@@ -10,7 +10,7 @@ from models.bundle import Bundle
 from models.covariates import COVARIATES
 from models.evidence import figure
 from models.language import N_, _
-from models.outcomes import ARM_LABELS, DIFFERENCE, INCIDENCES, OUTCOMES, Outcome
+from models.outcomes import ARM_LABELS, ARMS, DIFFERENCE, INCIDENCES, OUTCOMES, Outcome
 from models.prediction import Prediction
 from models.texts import arms_are_policies
 from service.answers import outcomes_part
@@ -49,8 +49,11 @@ _SURVIVAL_VERDICTS: Mapping[int, str] = {
 _CLEARLY_BETTER = N_("clearly better when offered surgery")
 _PARTLY_BETTER = N_("better when offered surgery, but not clearly in everything shown")
 _NOT_CLEAR = N_("not clearly different")
-#: The harm that the trial reports first, told in the words of its caveat.
-_HARM = "early_distant_progression"
+#: The harm that the trial reports first; the others stand further below.
+_HARM = N_(
+    "in the whole trial, metastases had progressed by three months in {none} of those not offered "
+    "surgery and {surgery} of those offered. Further harms are listed below."
+)
 
 _JUDGED = N_(
     "Judged by the difference: the arms' own intervals overlap, because both carry what is "
@@ -58,8 +61,8 @@ _JUDGED = N_(
 )
 
 _SURVIVAL_UNCERTAIN = N_(
-    "Survival: the trial's own hazard ratio was {ratio} ({level} interval {lower} to {upper}, {n} "
-    "patients). It fits longer as well as shorter survival."
+    "Survival: the trial's own hazard ratio was {ratio} ({n} patients; {level} interval, as it was "
+    "reported, {lower} to {upper}). It fits longer as well as shorter survival."
 )
 _LOCAL_UNCERTAIN = N_(
     "Local control: the paper gives ulceration and bleeding for each arm as a whole. How they "
@@ -140,7 +143,7 @@ def lead_of(prediction: Prediction, month: int) -> Lead:
     return Lead(
         (_(_ABOUT), _(_what(prediction.bundle))),
         _entered(prediction),
-        tuple(_findings(prediction, shown, place)),
+        tuple(_findings(shown, place)),
         caption.format(time=capitalised(time_words(month)), level=_level(prediction)),
         tuple(_row(outcome, arms, place) for outcome, arms in shown.items()),
         _(_JUDGED),
@@ -177,20 +180,23 @@ def _entered(prediction: Prediction) -> str:
     return _("; ").join(pairs)
 
 
-def _findings(
-    prediction: Prediction, shown: Mapping[Outcome, Mapping[str, Any]], place: int
-) -> list[Finding]:
+def _findings(shown: Mapping[Outcome, Mapping[str, Any]], place: int) -> list[Finding]:
     sides = {outcome: _side(arms, place) for outcome, arms in shown.items()}
     survival = sides.pop(_SURVIVAL)
-    harm = next(each.text for each in prediction.caveats if each.code == _HARM)
     return [
         Finding(_("Survival"), _("{verdict}.").format(verdict=_(_SURVIVAL_VERDICTS[survival]))),
         Finding(
-            _("Local control"),
+            _("Local control (ulceration, bleeding)"),
             _("{verdict}.").format(verdict=_(_local_verdict(list(sides.values())))),
         ),
-        Finding(_("Harm"), harm),
+        Finding(_("Harm"), _harm()),
     ]
+
+
+def _harm() -> str:
+    by_arm = (figure(f"early_distant_progression.{arm}").estimate for arm in ARMS)
+    none, surgery = (f"{estimate:.1%}" for estimate in by_arm if estimate is not None)
+    return _(_HARM).format(none=none, surgery=surgery)
 
 
 def _row(outcome: Outcome, arms: Mapping[str, Any], place: int) -> LeadRow:
