@@ -1,7 +1,7 @@
 """Take a picture of every page and state, in both languages and at three widths, to be looked at.
 
-``python scripts/screenshots.py FOLDER`` starts the service and Chromium by itself. The pictures are
-no test: whether a tired reader reads them right is for people to say.
+``python scripts/screenshots.py FOLDER`` starts the service and Chromium by itself. The pictures
+are no test: whether a tired reader reads them right is for people to say.
 """
 
 from __future__ import annotations
@@ -10,6 +10,8 @@ import base64
 import sys
 import tempfile
 from pathlib import Path
+
+from selenium.webdriver import Chrome
 
 from models.language import LANGUAGES
 from tests.browser.test_accessibility import STATES
@@ -36,7 +38,7 @@ def main(folder: Path) -> None:
             browser.quit()
 
 
-def _picture(browser, width: int) -> bytes:
+def _picture(browser: Chrome, width: int) -> bytes:
     """Return the whole page at a width."""
     metrics = {"width": width, "height": 768, "deviceScaleFactor": 1, "mobile": False}
     browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)

@@ -61,8 +61,8 @@ _JUDGED = N_(
 )
 
 _SURVIVAL_UNCERTAIN = N_(
-    "Survival: the trial's own hazard ratio was {ratio} ({n} patients; {level} interval, as it was "
-    "reported, {lower} to {upper}). It fits longer as well as shorter survival."
+    "Survival: the trial's own hazard ratio was {ratio} ({n} patients; {level} interval, as it "
+    "was reported, {lower} to {upper}). It fits longer as well as shorter survival."
 )
 _LOCAL_UNCERTAIN = N_(
     "Local control: the paper gives ulceration and bleeding for each arm as a whole. How they "
