@@ -28,17 +28,17 @@ _ABOUT = N_(
 #: Where the figures come from, by where the prognosis and the effect of surgery do.
 _SIMULATED = N_(
     "The figures come from a model. It learned from simulated (invented) patients, made to match "
-    "the published figures of one trial, JCOG1017. That trial did not show that surgery prolongs "
+    "the published figures of one trial, JCOG1017. In that trial surgery did not clearly prolong "
     "survival."
 )
 _COHORT = N_(
     "The figures come from a model that learned from one cohort of patients. The effect of "
-    "surgery on survival is that of the trial JCOG1017, which did not show that surgery prolongs "
+    "surgery on survival is that of the trial JCOG1017: there, surgery did not clearly prolong "
     "survival."
 )
 _OWN_EFFECT = N_(
     "The figures come from a model that learned from one cohort of patients, the effect of "
-    "surgery on survival included. The trial JCOG1017 did not show that surgery prolongs survival."
+    "surgery on survival included. In the trial JCOG1017 surgery did not clearly prolong survival."
 )
 
 _SURVIVAL_VERDICTS: Mapping[int, str] = {
