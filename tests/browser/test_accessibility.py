@@ -6,8 +6,10 @@ from pathlib import Path
 
 import axe_playwright_python
 import pytest
+from selenium.common.exceptions import WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.test_form import answer, fill, submit
 from tests.support.chromium import start_chromium
@@ -35,6 +37,13 @@ def browser(tmp_path_factory):
     chromium.quit()
 
 
+def wait_for(browser, selector):
+    """Wait until the next page has an element, and all of it is there."""
+    waiting = WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException])
+    waiting.until(lambda driver: driver.find_elements(By.CSS_SELECTOR, selector))
+    waiting.until(lambda driver: driver.find_elements(By.TAG_NAME, "footer"))
+
+
 def asked(patient, **more):
     """Return a way to the result of a patient."""
 
@@ -42,7 +51,7 @@ def asked(patient, **more):
         browser.get(f"{address}/?lang={language}")
         fill(browser, {**patient, **more})
         browser.find_element(By.CSS_SELECTOR, "form button[type=submit]").click()
-        browser.find_element(By.CSS_SELECTOR, ".lead, .reasons, .problems")
+        wait_for(browser, ".lead, .reasons, .problems")
 
     return reach
 
@@ -50,7 +59,7 @@ def asked(patient, **more):
 def compared(browser, address, language):
     asked(README_PATIENT)(browser, address, language)
     browser.find_element(By.NAME, "compare").click()
-    browser.find_element(By.CSS_SELECTOR, ".exploratory")
+    wait_for(browser, ".exploratory")
 
 
 def shown(path):
@@ -161,13 +170,16 @@ def test_the_whole_journey_by_the_keyboard(browser, live_server):
         choose(browser, name, str(README_PATIENT[name]))
     tab_to(browser, is_named("metastatic_sites", "bone")).send_keys(Keys.SPACE)
     tab_to(browser, lambda e: e.get_attribute("type") == "submit").send_keys(Keys.ENTER)
-    assert browser.find_element(By.CSS_SELECTOR, ".lead")
+    wait_for(browser, ".lead")
     tab_to(browser, lambda e: e.tag_name == "summary").send_keys(Keys.ENTER)
     assert browser.find_element(By.CSS_SELECTOR, "details[open]")
     tab_to(browser, is_named("at", "12")).send_keys(Keys.ENTER)
-    assert browser.find_element(By.CSS_SELECTOR, ".chosen th").text == "12"
+    WebDriverWait(browser, 60, ignored_exceptions=[WebDriverException]).until(
+        lambda driver: driver.find_element(By.CSS_SELECTOR, ".chosen th").text == "12"
+    )
     assert browser.current_url.endswith("#figures")
     tab_to(browser, is_named("edit")).send_keys(Keys.ENTER)
+    wait_for(browser, "#age")
     assert browser.find_element(By.ID, "age").get_attribute("value") == "47"
 
 

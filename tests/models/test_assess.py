@@ -152,8 +152,9 @@ def test_horizons_are_answered_in_the_order_asked():
 def test_a_horizon_does_not_depend_on_the_others(message, analysis):
     alone = score([message], None, Question((48,), 0.95), analysis)
     beside = score([message], None, Question((12, 48, 96), 0.95), analysis)
-    assert np.array_equal(alone.estimate[..., 0], beside.estimate[..., 1])
-    assert np.array_equal(alone.upper[..., 0], beside.upper[..., 1])
+    # Some processors add completions in another order when there are more horizons.
+    np.testing.assert_allclose(alone.estimate[..., 0], beside.estimate[..., 1], rtol=0, atol=1e-12)
+    np.testing.assert_allclose(alone.upper[..., 0], beside.upper[..., 1], rtol=0, atol=1e-12)
 
 
 def assert_bounds(found):

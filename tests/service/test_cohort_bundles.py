@@ -66,7 +66,7 @@ def test_the_page_says_it_before_the_figures(client, kind):
     page = unescape(client.post("/", data=form_of(with_values())).get_data(as_text=True))
     texts = {c["code"]: c["text"] for c in ask(client).get_json()["caveats"]}
     for code in NOTICES[kind]:
-        assert page.index(texts[code]) < page.index("<table")
+        assert page.index(texts[code]) < page.index('<section class="outcome">')
     source = "the local cohort" if kind == "randomised" else "the whole trial"
     assert f"effect of surgery from {source};" in page
 

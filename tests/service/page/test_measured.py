@@ -224,8 +224,14 @@ def test_a_table_that_is_written_otherwise_gives_nothing(card, section, old, new
     assert READERS[section](damaged(card, section, old, new)) is None
 
 
-@pytest.mark.parametrize(("old", "new"), [("| yes |", "| well |"), ("90% (80% to 96%)", "90%")])
-def test_a_judged_setting_that_cannot_be_read_is_left_out(card, old, new):
+#: A rate of the trial's average, which no setting with other replicates has.
+RATE = re.compile(r"average of the trial's patients \| .* \| (\d+% \(\d+% to \d+%\)) \|")
+
+
+@pytest.mark.parametrize("what", ["verdict", "rate"])
+def test_a_judged_setting_that_cannot_be_read_is_left_out(card, what):
+    rate = RATE.search(card)[1]
+    old, new = {"verdict": ("| yes |", "| well |"), "rate": (rate, rate.split()[0])}[what]
     before, after = (
         [s.title for s in read_coverage(each).settings]
         for each in (card, damaged(card, COVERAGE, old, new))
