@@ -21,7 +21,8 @@ _AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
 _RUN = """
 const done = arguments[arguments.length - 1];
 axe.run(document, {runOnly: ["wcag2a", "wcag2aa", "wcag2aaa", "wcag21a", "wcag21aa", "wcag22aa",
-                             "best-practice"]})
+                             "best-practice"],
+                   rules: {"color-contrast-enhanced": {enabled: true}}})
   .then(found => done(found.violations.map(each =>
     each.id + ": " + each.nodes.map(node => node.target.join(" ")).slice(0, 3).join(", "))));
 """
