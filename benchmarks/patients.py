@@ -6,16 +6,9 @@ from collections.abc import Iterator
 from itertools import islice, product
 from typing import Any
 
-PATIENT: dict[str, Any] = {
-    "age": 47,
-    "menopausal_status": "pre",
-    "ecog_ps": 0,
-    "clinical_t": "T4",
-    "clinical_n": "N1",
-    "er_status": "positive",
-    "her2_status": "negative",
-    "metastatic_sites": ["bone"],
-}
+from models.example import EXAMPLE_PATIENT
+
+PATIENT = EXAMPLE_PATIENT
 
 _HEADER = (
     "age,menopausal_status,ecog_ps,clinical_t,clinical_n,er_status,her2_status,"

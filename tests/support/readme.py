@@ -5,18 +5,11 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from models.example import EXAMPLE_PATIENT
+
 README = Path(__file__).parents[2] / "README.md"
 
-README_PATIENT = {
-    "age": 47,
-    "menopausal_status": "pre",
-    "ecog_ps": 0,
-    "clinical_t": "T4",
-    "clinical_n": "N1",
-    "er_status": "positive",
-    "her2_status": "negative",
-    "metastatic_sites": ["bone"],
-}
+README_PATIENT = EXAMPLE_PATIENT
 
 #: One patient for each reason of the acceptance list, and the reason's code.
 OUT_OF_SCOPE = {
