@@ -21,11 +21,13 @@ from models.caveat_rules import RULES
 from models.caveat_words import evidence_words, place_of, profile_words
 from models.language import _, current_language
 
-__all__ = ["FIRST_SIGHT", "SEVERITIES", "Case", "Caveat", "caveat_texts", "caveats_for"]
+__all__ = ["FIRST_SIGHT", "SEVERITIES", "STOP", "Case", "Caveat", "caveat_texts", "caveats_for"]
 
 #: Most pressing first; within a severity the order of the file. ``stop``: clear this up before
 #: the figures are read; ``warning``: the figures can mislead without it; ``info``: what is known.
 SEVERITIES = ("stop", "warning", "info")
+#: Of a caveat that has to be cleared up before any figure is read.
+STOP = SEVERITIES[0]
 
 #: So many caveats, the first of an answer, are seen at first sight; the rest on demand.
 FIRST_SIGHT = 7

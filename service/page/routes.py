@@ -8,6 +8,7 @@ from flask import Blueprint, Response, make_response, render_template, request
 from werkzeug.datastructures import MultiDict
 
 from models.bundle import Bundle
+from models.caveats import STOP
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
 from models.harms import HARMS
 from models.language import N_, _, current_language, joined
@@ -167,6 +168,8 @@ def _in_scope(prediction: Prediction, month: int) -> dict[str, Any]:
     """Return what the page of a patient in scope shows."""
     options, bundle = prediction.options, prediction.bundle
     first, further = first_caveats(prediction.caveats)
+    # What must be cleared up before the figures are read stands before all of them.
+    stops = [caveat for caveat in first if caveat.severity == STOP]
     return {
         "month": month,
         "times": [(each, time_words(each)) for each in options.horizons_months],
@@ -177,7 +180,8 @@ def _in_scope(prediction: Prediction, month: int) -> dict[str, Any]:
         "outcomes": outcome_views(prediction, month),
         "pooled": pooled_view(prediction),
         "harms": HARMS,
-        "first_caveats": first,
+        "stops": stops,
+        "first_caveats": first[len(stops) :],
         "further_caveats": further,
         "picture": picture_of(prediction, month),
         "interval_meaning": interval_meaning(

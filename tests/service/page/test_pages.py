@@ -332,6 +332,16 @@ def test_caveats_stand_before_any_figure(client):
     assert page.index('<details class="further">') < page.index('<section class="outcome">')
 
 
+def test_what_must_be_cleared_up_first_stands_before_the_first_figure(client):
+    """Nobody said whether the disease progressed: the one thing that the trial turned on."""
+    text = submit(client, with_values(eligibility={})).text
+    stop, lead = text.index('<li class="stop">'), text.index('<section class="lead">')
+    assert stop < lead
+    assert "Clear this up before reading the figures" in text[stop:lead]
+    assert text.count('<li class="stop">') == 1
+    assert '<li class="stop">' not in submit(client).text
+
+
 @pytest.mark.parametrize("patient", [README_PATIENT, OUT_OF_SCOPE], ids=["in", "out"])
 def test_the_page_shows_each_criterion_with_its_state_and_the_trials_words(client, patient):
     page = submit(client, patient)
