@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from pathlib import Path
 
 import axe_playwright_python
@@ -12,6 +13,7 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from tests.browser.test_form import answer, fill, submit
+from tests.service.helpers import OUT_OF_SCOPE, REJECTED, csv_text
 from tests.support.chromium import start_chromium
 from tests.support.readme import README_PATIENT
 
@@ -63,6 +65,26 @@ def compared(browser, address, language):
     wait_for(browser, ".exploratory")
 
 
+def as_text(browser, address, language):
+    asked(README_PATIENT)(browser, address, language)
+    browser.find_element(By.CSS_SELECTOR, "button[name=text]").click()
+    wait_for(browser, "textarea")
+
+
+def uploaded(*patients):
+    """Return a way to what is said of a list."""
+
+    def reach(browser, address, language):
+        file = Path(tempfile.mkdtemp()) / "patients.csv"
+        file.write_text(csv_text(list(patients)), encoding="utf-8")
+        browser.get(f"{address}/lists?lang={language}")
+        browser.find_element(By.ID, "list").send_keys(str(file))
+        browser.find_element(By.CSS_SELECTOR, "form button").click()
+        wait_for(browser, ".counts, .problems")
+
+    return reach
+
+
 def shown(path):
     def reach(browser, address, language):
         browser.get(f"{address}{path}?lang={language}")
@@ -82,6 +104,9 @@ STATES = {
     "out of scope": asked({**README_PATIENT, "ecog_ps": 3}),
     "how sure": shown("/sure"),
     "lists": shown("/lists"),
+    "scored list": uploaded(README_PATIENT, REJECTED, OUT_OF_SCOPE),
+    "refused list": uploaded({**README_PATIENT, "name": "A"}),
+    "text": as_text,
     "columns": shown("/lists/columns"),
     "cards": shown("/models"),
     "card": shown("/models/jcog1017-synthetic"),

@@ -214,8 +214,8 @@ def cells_beside(answer, outcome):
     return [
         shown(part["outcomes"][outcome][arm], place, signed=arm == "difference")
         for part, arms in ((cox, SHOWN_ARMS), *exploratory)
-        for arm in arms
         for place in range(len(HORIZONS))
+        for arm in arms
     ]
 
 

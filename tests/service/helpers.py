@@ -234,14 +234,20 @@ class Page(HTMLParser):
         super().__init__()
         self.tags: list[tuple[str, dict[str, str | None]]] = []
         self.rows: list[list[str]] = []
+        self.rows_beside: list[list[str]] = []
         self.blocks: list[str] = []
         self._open: list[str] = []
+        self._table = ""
         self.feed(response.text)
 
     def handle_starttag(self, tag, attrs):
         self.tags.append((tag, dict(attrs)))
+        if tag == "table":
+            self._table = dict(attrs).get("class") or ""
         if tag == "tr":
             self.rows.append([])
+            if self._table == "beside":
+                self.rows_beside.append(self.rows[-1])
         if tag in ("td", "th") and self.rows:
             self.rows[-1].append("")
         if tag in ("p", "li", "caption", "h1", "h2"):

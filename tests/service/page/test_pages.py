@@ -58,7 +58,18 @@ def words(response):
 
 def figure_rows(response):
     """Return the rows of the four outcomes' tables, headers left out."""
-    return [row for row in Page(response).rows if len(row) == 4 and row[0].isdecimal()]
+    page = Page(response)
+    own = [row for row in page.rows if not any(row is other for other in page.rows_beside)]
+    return _of_both_arms(own)
+
+
+def rows_beside(response):
+    """Return the rows of another model's tables, headers left out."""
+    return _of_both_arms(Page(response).rows_beside)
+
+
+def _of_both_arms(rows):
+    return [row for row in rows if len(row) == 4 and row[0].isdecimal()]
 
 
 def number(cell):
@@ -257,7 +268,8 @@ def test_the_sentences_say_the_figures_of_the_tables(client):
 def test_columns_are_arms_as_policies(client):
     page = submit(client)
     headers = [row for row in Page(page).rows if row[0] == "Months" and "12" not in row]
-    assert headers == [["Months", "Not offered surgery", "Offered surgery", "Difference"]] * 4
+    arms = ["Months", "Not offered surgery", "Offered surgery", "Difference"]
+    assert headers == [arms, ["Months", "Difference"], *[arms] * 3]
     assert ARMS_ARE_POLICIES in words(page)
 
 
@@ -814,20 +826,15 @@ def test_other_analyses_are_set_beside_at_the_press_of_a_button(client):
     ).get_json()
     by_name = {(each["model"], each["effect"]): each for each in answer["analyses"]}
     forest = by_name["forest", "overall"]["outcomes"]
-    beside = [row for row in Page(response).rows if len(row) == 6 and row[0] in told_arms()]
-    for outcome in OUTCOMES:
-        for arm in ARM_LABELS:
-            cells = [expected_cell(forest[outcome.name][arm], p, arm) for p in range(5)]
-            label = ARM_LABELS[arm]
-            assert [label[0].upper() + label[1:], *cells] in beside
+    assert rows_beside(response) == [
+        [month, *(expected_cell(forest[outcome.name][arm], place, arm) for arm in ARM_LABELS)]
+        for outcome in OUTCOMES
+        for place, month in enumerate(["12", "24", "36", "48", "60"])
+    ]
     assert response.text.count('<details class="exploratory">') == len(OUTCOMES)
     assert "The same by the random survival forest" in response.text
     assert [a for a in Page(response).named("button") if a.get("name") == "compare"] == []
     assert Page(response).values()["compare"] == ["1"]
-
-
-def told_arms():
-    return {label[0].upper() + label[1:] for label in ARM_LABELS.values()}
 
 
 def test_the_first_lines_stand_before_everything_else(client):
