@@ -34,8 +34,14 @@ from service.bundles import default_folder
 from service.cli import main as equipoise
 from service.evidence_rows import evidence_rows, interaction_rows, source_rows, trial_rows
 from service.forest_plot import forest_plot
+from service.lists.columns import (
+    FOREST_MINUS_COX,
+    LONG_FIGURE_COLUMNS,
+    REJECTS,
+    SCORED_COLUMNS,
+    Column,
+)
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
-from service.lists.tables import REJECTS, SCORED_COLUMNS, Column
 from service.problems import STATUS
 from service.schema_words import (
     CODE,
@@ -154,6 +160,17 @@ def _scored_lines() -> Iterator[str]:
         else:
             yield _row(f"`{column.pattern}`", column.meaning, column.present)
     yield from (
+        "",
+        "### Long lists",
+        "",
+        "With `--shape long` each figure has a line of its own. The columns are those above",
+        "without the figures; in their place stand, behind `model`:",
+        "",
+        *_table("column", "what it says"),
+        *(_row(f"`{column.name}`", column.meaning) for column in LONG_FIGURE_COLUMNS),
+        "",
+        "`model_kind` and `effect` are then those of the line. The forest's estimate minus the",
+        f"Cox model's has `{FOREST_MINUS_COX}` in `model_kind`, and no limits.",
         "",
         "### Names of the figures",
         "",

@@ -12,13 +12,9 @@ from models.covariates import FIELDS
 from models.options import Options
 from models.outcomes import EFFECTS, FOREST, LEARNED_EFFECT, MODELS, OUTCOMES, SHOWN_ARMS
 from service.bundles import load_bundles
-from service.lists.tables import (
-    REJECT_COLUMNS,
-    SCORED_COLUMNS,
-    Column,
-    FigureColumns,
-    csv_header,
-)
+from service.lists.columns import REJECT_COLUMNS, SCORED_COLUMNS, Chosen, Column, FigureColumns
+from service.lists.layouts import WIDE, layout_of
+from service.lists.tables import csv_header
 
 ROOT = Path(__file__).parents[1]
 GLOSSARY = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
@@ -73,7 +69,7 @@ ASKED = [
 def headers():
     """Return the header of a scored list for each model and effect."""
     bundle = load_bundles(()).default
-    return {options: csv_header(bundle, options) for options in ASKED}
+    return {options: csv_header(layout_of(WIDE, bundle, options, Chosen())) for options in ASKED}
 
 
 def spellings(columns, months):

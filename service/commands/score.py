@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import os
+import shlex
 import sys
-from collections.abc import Iterable, Iterator
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from itertools import chain
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from importlib.util import find_spec
 from pathlib import Path
-from typing import IO
+from typing import Any
 
 import click
 
+from models import __version__
 from models.bundle import Bundle, load_bundle
 from models.errors import BundleRefused, EquipoiseError, InvalidInput, Problem
 from models.language import ENGLISH, LANGUAGES, _, speaking
@@ -29,36 +34,49 @@ from models.outcomes import (
     LEARNED_EFFECT,
     LOWEST_LEVEL,
     MODELS,
+    OUTCOMES,
+    SHOWN_ARMS,
     SUBGROUP_EFFECT,
 )
 from models.prediction import refuse_lacking
+from models.rounding import MACHINE_DECIMALS
 from service.bundles import default_folder
 from service.commands.refusals import bundle_refused, explained_problems
-from service.lists.documents import ndjson_lines
-from service.lists.drafts import Drafts
-from service.lists.rows import Row, csv_rows, ndjson_rows
-from service.lists.scoring import ScoredRow, score_rows
-from service.lists.tables import REJECT_COLUMNS, csv_line, csv_lines, reject_lines
+from service.lists.columns import Chosen
+from service.lists.inputs import STANDARD, Opened, opened
+from service.lists.kinds import COLUMN_KINDS, CSV, KINDS, compression_by_name, kind_by_name
+from service.lists.layouts import SHAPES, WIDE
+from service.lists.outputs import Outputs, Target
+from service.lists.profiles import Profiles, available_processors
+from service.lists.progress import Progress
+from service.lists.results import Task
+from service.lists.run import Stopped, Watch, WrongRow, run
+from service.lists.tally import Tally
+from service.lists.writers import Writer, text_writer
 
-_STANDARD = "-"
-_KINDS = ("csv", "ndjson")
+#: Exit codes beside 0: some rows were rejected; Ctrl-C; the reader of the output went away.
+_REJECTED, _INTERRUPTED, _PIPE_CLOSED = 1, 130, 141
 
 
 @dataclass(frozen=True)
 class Files:
-    """Where rows come from and where results and rejects go; ``-`` is a standard stream.
-
-    Attributes
-    ----------
-    source_kind, kind : str
-        ``csv`` or ``ndjson``, of the rows and of the results.
-    """
+    """Where rows come from and where results and rejects go; ``-`` is a standard stream."""
 
     patients: str
-    out: str
-    rejects: str | None
     source_kind: str
-    kind: str
+    out: Target
+    rejects: str | None
+    summary: str | None
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a list is run."""
+
+    ignore_extra: bool
+    strict: bool
+    resume: bool
+    processes: int
 
 
 def _one_of(values: tuple[str, ...]) -> str:
@@ -68,22 +86,49 @@ def _one_of(values: tuple[str, ...]) -> str:
 
 @click.command()
 @click.argument("patients", type=click.Path(allow_dash=True, dir_okay=False))
-@click.option("--out", default=_STANDARD, show_default=True, help="Where the results go.")
+@click.option("--out", default=STANDARD, show_default=True, help="Where the results go.")
 @click.option(
     "--format",
     "kind",
-    type=click.Choice(_KINDS),
-    default="csv",
-    show_default=True,
-    help="What the results are.",
+    type=click.Choice(KINDS),
+    help="What the results are; by default by the name of --out, else csv. Texts whose names end "
+    "in .gz or .zst are compressed.",
 )
 @click.option(
     "--from",
     "source_kind",
-    type=click.Choice(_KINDS),
-    help="What PATIENTS is; by default by its name, .ndjson or .jsonl, else a CSV.",
+    type=click.Choice(KINDS),
+    help="What PATIENTS is; by default by its name, else csv. Compressed texts are unpacked.",
 )
 @click.option("--rejects", help="Where rejected rows are explained, a CSV.")
+@click.option(
+    "--summary",
+    help="Where the list is summed up: a page (.html), or the numbers (.json).",
+)
+@click.option(
+    "--shape",
+    type=click.Choice(SHAPES),
+    default=WIDE,
+    show_default=True,
+    help="A line a row, or a line a figure.",
+)
+@click.option(
+    "--outcomes",
+    metavar=f"[{'|'.join(outcome.name for outcome in OUTCOMES)}]",
+    help="Outcomes, separated by commas; by default all.",
+)
+@click.option(
+    "--arms",
+    metavar=f"[{'|'.join(SHOWN_ARMS)}]",
+    help="Arms and their difference, separated by commas; by default all.",
+)
+@click.option(
+    "--digits",
+    type=click.IntRange(1, MACHINE_DECIMALS),
+    default=MACHINE_DECIMALS,
+    show_default=True,
+    help="Decimals of a figure.",
+)
 @click.option("--bundle", "bundle_folder", help="Folder of another bundle.")
 @click.option(
     "--model",
@@ -128,134 +173,260 @@ def _one_of(values: tuple[str, ...]) -> str:
 @click.option(
     "--ignore-extra-columns", is_flag=True, help="Leave out unknown columns of a CSV, unread."
 )
+@click.option("--strict", is_flag=True, help="Stop at the first wrong row, writing nothing.")
+@click.option("--resume", is_flag=True, help="Go on where a run that was stopped left off.")
+@click.option(
+    "--processes",
+    type=click.IntRange(1),
+    default=available_processors,
+    show_default="one a processor",
+    help="How many processes may score; the results are the same.",
+)
 def score(
     patients: str,
     out: str,
-    kind: str,
+    kind: str | None,
     source_kind: str | None,
     rejects: str | None,
+    summary: str | None,
+    shape: str,
+    outcomes: str | None,
+    arms: str | None,
+    digits: int,
     bundle_folder: str | None,
     language: str,
     ignore_extra_columns: bool,
+    strict: bool,
+    resume: bool,
+    processes: int,
     **option_texts: str,
 ) -> None:
-    """Score a list of PATIENTS: a CSV or newline-delimited JSON.
+    """Score a list of PATIENTS: CSV, newline-delimited JSON, Parquet or Arrow.
 
-    A row that is wrong is told in its place and never stops the list. Exit code 1: some rows
-    were rejected.
+    A row that is wrong is told in its place and never stops the list. Results stand in their
+    place when they are whole; beside them, .about.json says what they are. Ctrl-C leaves a valid
+    part, from which --resume goes on. Exit code 1: some rows were rejected.
 
     \b
     Example:
       equipoise score patients.csv --out scored.csv --rejects rejects.csv
     """
     with speaking(language):
-        files = Files(patients, out, rejects, source_kind or _kind_by_name(patients), kind)
-        _refuse_same_place(files)
+        target = Target(out, kind or kind_by_name(out) or CSV, compression_by_name(out))
+        source = source_kind or kind_by_name(patients) or CSV
+        files = Files(patients, source, target, rejects, summary)
+        way = Way(ignore_extra_columns, strict, resume, processes)
+        _refuse_places(files)
+        _refuse_missing_package(files)
         try:
+            chosen = Chosen(_choice("outcomes", outcomes), _choice("arms", arms), digits)
             options = read_options_text(option_texts)
-            bundle = load_bundle(Path(bundle_folder) if bundle_folder else default_folder())
-            rejected = _score_files(files, bundle, options, ignore_extra_columns)
+            folder = Path(bundle_folder) if bundle_folder else default_folder()
+            counts = _score(files, _Asked(folder, options, chosen, shape), way)
         except BundleRefused as error:
             raise click.UsageError(bundle_refused(error)) from None
+        except WrongRow as error:
+            raise _Refused(_told(error)) from None
         except EquipoiseError as error:
             raise click.UsageError(_explain(error)) from None
+        except BrokenPipeError:
+            # Whoever read the results has had enough; there is nobody to tell it to.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            sys.exit(_PIPE_CLOSED)
         except OSError as error:
             raise click.UsageError(f"{error.filename or 'output'}: {error.strerror}") from None
-        if rejected:
-            words = _("1 row was rejected.") if rejected == 1 else _("{count} rows were rejected.")
-            click.echo(words.format(count=rejected), err=True)
-            sys.exit(1)
+        _tell_rejected(counts["rejected"])
 
 
-def _score_files(files: Files, bundle: Bundle, options: Options, ignore_extra: bool) -> int:
-    """Score from file to file and return the number of rejected rows.
+class _Refused(click.ClickException):
+    """A run that ended for a reason that is the list's."""
 
-    Raises
-    ------
-    InvalidInput
-        If the list cannot be read at all or holds no row; nothing is written then.
-    """
-    rejected = 0
-    refuse_lacking(bundle, options)
-    with _reading(files.patients) as lines, Drafts() as drafts:
-        rows = _rows(files, lines, ignore_extra)
-        first = next(rows, None)
-        if first is None:
-            message = _("The list holds no patient.")
-            raise InvalidInput([Problem("", "empty_list", message, _("at least one row"))])
-        rejects = _destination(files.rejects, drafts)
-        out = _destination(files.out, drafts)
-
-        def watched() -> Iterator[ScoredRow]:
-            nonlocal rejected
-            for each in score_rows(chain([first], rows), bundle, options):
-                rejected += each.prediction is None
-                if rejects is not None:
-                    rejects.writelines(reject_lines([each]))
-                yield each
-
-        if rejects is not None:
-            rejects.write(csv_line(REJECT_COLUMNS))
-        if out is not None:
-            out.writelines(_rendered(files.kind, watched(), bundle, options))
-    return rejected
+    exit_code = _REJECTED
 
 
-def _rows(files: Files, lines: Iterator[bytes], ignore_extra: bool) -> Iterator[Row]:
-    if files.source_kind == "ndjson":
-        return ndjson_rows(lines)
-    return csv_rows(lines, ignore_extra=ignore_extra)
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked of each row."""
+
+    folder: Path
+    options: Options
+    chosen: Chosen
+    shape: str
 
 
-def _kind_by_name(name: str) -> str:
-    return "ndjson" if name.endswith((".ndjson", ".jsonl")) else "csv"
+def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
+    """Score from file to file and return how many rows there were of each status."""
+    bundle = load_bundle(asked.folder)
+    refuse_lacking(bundle, asked.options)
+    started = datetime.now(UTC)
+    with opened(files.patients, files.source_kind, ignore_extra=way.ignore_extra) as source:
+        task = Task(
+            asked.folder,
+            bundle.digest,
+            asked.options,
+            asked.chosen,
+            asked.shape,
+            files.out.kind,
+            source.reader,
+            summarised=files.summary is not None,
+        )
+        key = _key(task, files)
+        with (
+            Outputs(files.out, files.rejects, _writers(task, files.out), key) as outputs,
+            Profiles(task, way.processes) as profiles,
+        ):
+            progress = outputs.begin(resume=way.resume)
+            if task.summarised and progress.tally is None:
+                progress.tally = Tally()
+            try:
+                with _bar(files.patients, source, progress) as tell:
+                    run(source.blocks, profiles, outputs, progress, Watch(tell, way.strict))
+            except Stopped:
+                _tell_stopped(files, progress)
+            except OSError:
+                if outputs.can_be_gone_on_from:
+                    click.echo(_way_on(), err=True)
+                raise
+            about = _about(files, key, bundle, source, progress)
+            about["started"] = started.isoformat(timespec="seconds")
+            about["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+            outputs.finish(about)
+    return progress.counts
 
 
-def _rendered(
-    kind: str, scored: Iterable[ScoredRow], bundle: Bundle, options: Options
-) -> Iterator[str]:
-    if kind == "ndjson":
-        return (line.decode() for line in ndjson_lines(scored))
-    return csv_lines(scored, bundle, options)
+def _writers(task: Task, out: Target) -> Any:
+    """Return what makes the writer of an open file."""
+
+    def make(file: Any) -> Writer:
+        if out.kind in COLUMN_KINDS:
+            from service.lists.columnar import ColumnWriter
+
+            return ColumnWriter(file, task.layout, out.kind)
+        return text_writer(file, task.layout, out.kind, out.compression)
+
+    return make
 
 
-def _destination(name: str | None, drafts: Drafts) -> IO[str] | None:
-    if name is None:
-        return None
-    return sys.stdout if name == _STANDARD else drafts.write(name)
+def _key(task: Task, files: Files) -> dict[str, Any]:
+    """Return what a run must have in common with one that goes on from it."""
+    return {
+        "software": __version__,
+        "bundle": task.digest,
+        "options": json_ready(asdict(task.options)),
+        "chosen": json_ready(asdict(task.chosen)),
+        "shape": task.shape,
+        "format": files.out.kind + files.out.compression,
+        "language": task.language,
+        "from": files.source_kind,
+        "rejects": files.rejects is not None,
+        "summary": task.summarised,
+    }
+
+
+def json_ready(values: dict[str, Any]) -> dict[str, Any]:
+    """Return values as they come back from JSON."""
+    return {name: list(each) if isinstance(each, tuple) else each for name, each in values.items()}
+
+
+def _about(
+    files: Files, key: dict[str, Any], bundle: Bundle, source: Opened, progress: Progress
+) -> dict[str, Any]:
+    """Return what a list of results is: what it was made from, by what, and how many rows."""
+    return {
+        **key,
+        "bundle": {"id": bundle.id, "version": bundle.version, "digest": bundle.digest},
+        "training_data": bundle.training_data,
+        "input": {
+            "name": Path(files.patients).name,
+            "bytes": source.watched.count,
+            "sha256": source.watched.digest,
+        },
+        "counts": progress.counts,
+    }
+
+
+def _choice(name: str, text: str | None) -> tuple[str, ...]:
+    """Return names from a text with commas, in the order in which answers have them."""
+    every: tuple[str, ...] = getattr(Chosen(), name)
+    if text is None:
+        return every
+    wanted = [part.strip() for part in text.split(",")]
+    unknown = [part for part in wanted if part not in every]
+    if unknown or len(set(wanted)) < len(wanted):
+        message = _("{name}: {value} is not one of them, or stands twice.")
+        told = message.format(name=name, value=repr((unknown or wanted)[0][:60]))
+        raise InvalidInput([Problem(name, "not_accepted", told, ", ".join(every))])
+    return tuple(each for each in every if each in wanted)
 
 
 @contextmanager
-def _reading(name: str) -> Iterator[Iterator[bytes]]:
-    """Yield the lines of a file, with a progress bar on a terminal."""
-    if name == _STANDARD:
-        yield iter(sys.stdin.buffer)
-        return
-    with (
-        open(name, "rb") as file,
-        click.progressbar(
-            length=Path(name).stat().st_size,
-            label="Scoring",
-            file=sys.stderr,
-            hidden=not sys.stderr.isatty(),
-        ) as progress,
-    ):
+def _bar(name: str, source: Opened, progress: Progress) -> Iterator[Any]:
+    """Yield what is told the rows done: a bar with rate and time left, on a terminal."""
+    size = 0 if name == STANDARD else Path(name).stat().st_size
+    begun, before = time.monotonic(), progress.rows
 
-        def lines() -> Iterator[bytes]:
-            for line in file:
-                progress.update(len(line))
-                yield line
+    def rate(rows: int | None) -> str:
+        seconds = time.monotonic() - begun
+        return f"{(rows or 0):,} rows, {((rows or 0) - before) / max(seconds, 1e-9):,.0f}/s"
 
-        yield lines()
+    with click.progressbar(
+        length=max(size, 1),
+        label="Scoring",
+        file=sys.stderr,
+        hidden=not sys.stderr.isatty(),
+        item_show_func=rate,
+    ) as shown:
+
+        def tell(rows: int) -> None:
+            shown.update(source.watched.count - shown.pos, rows)
+
+        yield tell
 
 
-def _refuse_same_place(files: Files) -> None:
-    if files.out == files.rejects == _STANDARD:
+def _tell_stopped(files: Files, progress: Progress) -> None:
+    message = _("Stopped after {rows} rows.").format(rows=f"{progress.rows:,}")
+    if files.out.is_file:
+        part = _("They stand in {name}.").format(name=f"{files.out.name}.part")
+        message = f"{message} {part} {_way_on()}"
+    click.echo(message, err=True)
+    sys.exit(_INTERRUPTED)
+
+
+def _way_on() -> str:
+    words = [each for each in sys.argv[1:] if each != "--resume"]
+    command = shlex.join(["equipoise", *words, "--resume"])
+    return _("Go on with: {command}").format(command=command)
+
+
+def _tell_rejected(rejected: int) -> None:
+    if rejected:
+        words = _("1 row was rejected.") if rejected == 1 else _("{count} rows were rejected.")
+        click.echo(words.format(count=rejected), err=True)
+        sys.exit(_REJECTED)
+
+
+def _told(error: WrongRow) -> str:
+    problems = [Problem(*problem) for problem in error.problems]
+    words = _("Line {line} is wrong, and nothing was written.").format(line=error.line)
+    return f"{words}\n{explained_problems(InvalidInput(problems))}"
+
+
+def _refuse_places(files: Files) -> None:
+    if files.out.name == files.rejects == STANDARD:
         raise click.UsageError(_("Results and rejects cannot both go to standard output."))
-    named = [n for n in (files.patients, files.out, files.rejects) if n and n != _STANDARD]
+    names = (files.patients, files.out.name, files.rejects, files.summary)
+    named = [name for name in names if name and name != STANDARD]
     places = [Path(name).resolve() for name in named]
     if len(set(places)) < len(places):
         raise click.UsageError(_("Input, output and rejects must be different files."))
+    if not files.out.is_file and files.out.kind in COLUMN_KINDS and sys.stdout.isatty():
+        raise click.UsageError(_("{kind} is not for a terminal.").format(kind=files.out.kind))
+
+
+def _refuse_missing_package(files: Files) -> None:
+    columnar = {files.source_kind, files.out.kind} & set(COLUMN_KINDS)
+    if columnar and find_spec("pyarrow") is None:
+        raise click.UsageError(_("Parquet and Arrow need the package pyarrow."))
 
 
 def _explain(error: EquipoiseError) -> str:

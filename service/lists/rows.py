@@ -8,20 +8,26 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from models.covariates import FIELDS
 from models.errors import InvalidInput, MalformedInput, Problem
-from models.language import N_, _
+from models.language import _
 from models.patient import Patient, read_patient, read_patient_text
 from models.refused import refuse_name
 from service.reading import as_object, strict_json
 
 ROW_ID = "row_id"
 LONGEST_ROW_ID = 200
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COLUMNS: tuple[str, ...] = (ROW_ID, *FIELDS)
+
+#: Bytes of a line; a longer one is no patient.
+LONGEST_LINE = 2**20
+
+#: What may stand between cells, the usual first.
+DELIMITERS = (",", ";", "\t", "|", " ", ":")
 
 
 @dataclass(frozen=True)
@@ -64,8 +70,8 @@ def csv_rows(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Iterator[
         At once, before any row: no header, repeated, unknown or missing columns.
     """
     numbered = enumerate(lines, start=1)
-    header = _read_header(numbered, ignore_extra)
-    return (_csv_row(number, line, header) for number, line in numbered if line.strip())
+    header = read_header((line for _number, line in numbered), ignore_extra=ignore_extra)
+    return (csv_row(number, line, header) for number, line in numbered if line.strip())
 
 
 def ndjson_rows(lines: Iterable[bytes]) -> Iterator[Row]:
@@ -74,20 +80,21 @@ def ndjson_rows(lines: Iterable[bytes]) -> Iterator[Row]:
         if not line.strip():
             continue
         try:
-            message = strict_json(line.removeprefix(_BYTE_ORDER_MARK))
+            message = strict_json(line.removeprefix(BYTE_ORDER_MARK))
         except MalformedInput as error:
             yield Row(number, "", None, error.problems)
         else:
-            yield _json_row(number, message)
+            yield json_row(number, message)
 
 
 def json_rows(patients: Iterable[object]) -> Iterator[Row]:
     """Yield the rows of a JSON array of patients; `Row.line` counts them from 1."""
     for number, message in enumerate(patients, start=1):
-        yield _json_row(number, message)
+        yield json_row(number, message)
 
 
-def _json_row(number: int, message: object) -> Row:
+def json_row(number: int, message: object) -> Row:
+    """Return the row of one patient of a JSON list."""
     row_id = ""
     try:
         fields = dict(as_object(message))
@@ -106,34 +113,113 @@ def _read_row_id(value: object) -> str:
     return value
 
 
-def _read_header(numbered: Iterator[tuple[int, bytes]], ignore_extra: bool) -> list[str]:
-    first = next((line for _number, line in numbered if line.strip()), None)
+@dataclass(frozen=True)
+class Header:
+    """The first line of a CSV, and how its lines are cut into cells.
+
+    Attributes
+    ----------
+    names : tuple of str
+        The columns.
+    delimiter, quote : str
+        One character each.
+    skips_spaces : bool
+        Whether spaces behind a delimiter are left out.
+    """
+
+    names: tuple[str, ...]
+    delimiter: str = ","
+    quote: str = '"'
+    skips_spaces: bool = False
+
+    def cells(self, line: bytes) -> list[str]:
+        """Return the cells of one line.
+
+        Raises
+        ------
+        MalformedInput
+            If it is too long, no UTF-8, or its quotes are not closed.
+        """
+        return _cells(line, self)
+
+
+def read_header(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Header:
+    """Return the header of a CSV from its first lines; the delimiter is told by it.
+
+    Raises
+    ------
+    InvalidInput
+        No header, repeated, unknown or missing columns.
+    """
+    first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise MalformedInput([Problem("", "empty_list", _("The CSV is empty."), _("a header"))])
-    names = [name.strip() for name in _cells(first.removeprefix(_BYTE_ORDER_MARK))]
-    _refuse_other_separators(names)
+    header = _sniffed(first.removeprefix(BYTE_ORDER_MARK))
+    checked_header(header.names, ignore_extra=ignore_extra)
+    return header
+
+
+def checked_header(columns: Iterable[str], *, ignore_extra: bool = False) -> None:
+    """Refuse columns that are no patient's.
+
+    Raises
+    ------
+    InvalidInput
+        Repeated, unknown or missing columns.
+    """
+    names = list(columns)
     problems = _repeated(names) + ([] if ignore_extra else _unknown(names)) + _missing(names)
     if problems:
         raise InvalidInput(problems)
-    return names
 
 
-def _cells(line: bytes) -> list[str]:
+def _sniffed(line: bytes) -> Header:
+    """Return the reading of a header that knows most of its columns; commas where none does."""
+    text = line.lstrip()
+    quote = "'" if text.startswith(b"'") else '"'
+    found: list[Header] = []
+    refusals: list[MalformedInput] = []
+    for delimiter in DELIMITERS:
+        spaced = f"{delimiter} ".encode() in line and delimiter != " "
+        way = Header((), delimiter, quote, skips_spaces=spaced)
+        try:
+            names = tuple(name.strip() for name in _cells(line, way))
+        except MalformedInput as error:
+            refusals.append(error)
+        else:
+            found.append(Header(names, delimiter, quote, skips_spaces=spaced))
+    best = max(found, key=_known, default=Header(()))
+    if refusals and not _known(best):
+        raise refusals[0]
+    return best
+
+
+def _known(header: Header) -> int:
+    return sum(name in COLUMNS for name in header.names)
+
+
+def _cells(line: bytes, way: Header) -> list[str]:
     """Return the cells of one line, or raise `MalformedInput`."""
+    if len(line) > LONGEST_LINE:
+        message = _("The line has more than {most} bytes.").format(most=LONGEST_LINE)
+        accepted = _("at most {most} bytes").format(most=LONGEST_LINE)
+        raise MalformedInput([Problem("", "malformed_csv", message, accepted)])
     try:
-        return next(csv.reader([line.decode().rstrip("\r\n")], strict=True))
+        text = line.decode().rstrip("\r\n")
+        return next(
+            csv.reader(
+                [text],
+                strict=True,
+                delimiter=way.delimiter,
+                quotechar=way.quote,
+                skipinitialspace=way.skips_spaces,
+            )
+        )
     except UnicodeDecodeError:
         message = _("The line is not UTF-8.")
     except csv.Error as error:
         message = _("The line is not CSV: {reason}.").format(reason=error)
     raise MalformedInput([Problem("", "malformed_csv", message, _("UTF-8, quotes closed"))])
-
-
-def _refuse_other_separators(names: list[str]) -> None:
-    for separator, word in ((";", N_("semicolons")), ("\t", N_("tabs"))):
-        if len(names) == 1 and names[0].count(separator) > 1:
-            message = _("The columns seem to be separated by {sign}.").format(sign=_(word))
-            raise MalformedInput([Problem("", "malformed_csv", message, _("commas"))])
 
 
 def _repeated(names: list[str]) -> list[Problem]:
@@ -156,20 +242,27 @@ def _missing(names: list[str]) -> list[Problem]:
     return [Problem("age", "missing_field", message, ", ".join(COLUMNS))]
 
 
-def _csv_row(number: int, line: bytes, header: list[str]) -> Row:
+def csv_row(number: int, line: bytes, header: Header) -> Row:
+    """Return the row of one line of a CSV."""
     try:
-        cells = _cells(line)
+        cells = header.cells(line)
     except MalformedInput as error:
         return Row(number, "", None, error.problems)
-    if len(cells) != len(header):
+    if len(cells) != len(header.names):
         # A first cell stands in its place however many cells follow it.
-        row_id = cells[0][:LONGEST_ROW_ID] if header[0] == ROW_ID else ""
-        return Row(number, row_id, None, _broken(len(cells), len(header)))
-    texts = {name: cell for name, cell in zip(header, cells, strict=True) if name in COLUMNS}
+        named = header.names[0] == ROW_ID and cells
+        row_id = cells[0][:LONGEST_ROW_ID] if named else ""
+        return Row(number, row_id, None, _broken(len(cells), len(header.names)))
+    return text_row(number, dict(zip(header.names, cells, strict=True)))
+
+
+def text_row(number: int, texts: Mapping[str, str]) -> Row:
+    """Return the row of texts by column; unknown columns are left out, unread."""
+    known = {name: cell for name, cell in texts.items() if name in COLUMNS}
     row_id = ""
     try:
-        row_id = _read_row_id(texts.pop(ROW_ID, None))
-        return Row(number, row_id, read_patient_text(texts))
+        row_id = _read_row_id(known.pop(ROW_ID, None))
+        return Row(number, row_id, read_patient_text(known))
     except InvalidInput as error:
         return Row(number, row_id, None, error.problems)
 

@@ -12,8 +12,9 @@ from models.covariates import FIELDS
 from models.fields import ChoiceField, Field, SetField
 from models.language import _, joined
 from models.outcomes import ARM_LABELS, DEFAULT_HORIZONS, OUTCOMES
+from service.lists.columns import SCORED_COLUMNS, Column
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
-from service.lists.tables import SCORED_COLUMNS, Column, csv_line
+from service.lists.tables import csv_line
 from service.page.words import with_codes
 
 #: The template's patients, invented: one with every cell filled, two as most lists have them.

@@ -13,7 +13,7 @@ from click.testing import CliRunner
 from models.bundle import load_bundle
 from service.bundles import default_folder
 from service.cli import main
-from service.commands import score as score_module
+from service.lists.outputs import Outputs
 from tests.support.bundles import save_small, small_manifest
 
 from .helpers import (
@@ -224,7 +224,8 @@ def test_help_says_what_each_option_accepts():
         "--effect [overall|pooled|subgroup|learned|all] Effect of surgery",
         "--horizons MONTHS Whole months after the decision, 1 to 96, separated by commas.",
         "--level LEVEL Level of the intervals, 0.80 to 0.99.",
-        "--format [csv|ndjson] What the results are.",
+        "--format [csv|ndjson|parquet|arrow] What the results are",
+        "--shape [wide|long] A line a row, or a line a figure.",
     ):
         assert option in text
 
@@ -403,11 +404,9 @@ def test_results_and_rejects_do_not_share_standard_output(folder):
 
 def test_a_run_that_breaks_off_leaves_the_old_file(folder, monkeypatch):
     def break_off(*arguments):
-        yield next(original(*arguments))
         raise OSError(28, "No space left on device")
 
-    original = score_module.score_rows
-    monkeypatch.setattr(score_module, "score_rows", break_off)
+    monkeypatch.setattr(Outputs, "write", break_off)
     path = write(folder, [README_PATIENT] * 2)
     (folder / "scored.csv").write_text("old", encoding="utf-8")
     check_refused(run(path, "--out", "scored.csv", *FEW), "No space left")
@@ -419,7 +418,7 @@ def test_an_unexpected_error_leaves_no_temporary_file(folder, monkeypatch):
     def break_off(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(score_module, "score_rows", break_off)
+    monkeypatch.setattr(Outputs, "write", break_off)
     path = write(folder, [README_PATIENT])
     assert run(path, "--out", "scored.csv", "--rejects", "rejects.csv").exit_code != 0
     assert names(folder) == ["patients.csv"]

@@ -1,0 +1,104 @@
+"""Blocks of rows: the lines of a text, or the rows of Parquet and Arrow, as names and contents."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from typing import IO
+
+from service.lists.contents import Content, Reader
+
+#: Rows of a block. Compressed texts and Parquet are cut at its ends, so it is part of the output.
+BLOCK_ROWS = 16_384
+
+#: Bytes that are read at once.
+_PIECE = 2**20
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some rows of a list, in order.
+
+    Attributes
+    ----------
+    numbers : sequence of int
+        Where each stands in the input, counted from 1.
+    names : list of bytes
+        The senders' names, in UTF-8.
+    contents : list of Content
+        What each says.
+    fingerprint : bytes
+        A digest of names and contents, by which a run that goes on knows its input again.
+    """
+
+    numbers: Sequence[int]
+    names: list[bytes]
+    contents: list[Content]
+    fingerprint: bytes
+
+
+def fingerprint(names: Iterable[bytes], contents: Iterable[Content]) -> bytes:
+    """Return a digest of rows."""
+    told = (each if isinstance(each, bytes) else repr(each.row).encode() for each in contents)
+    found = sha256(b"\n".join(names))
+    found.update(b"\n\n" + b"\n".join(told))
+    return found.digest()
+
+
+def lines_of(file: IO[bytes], longest: int) -> Iterator[list[bytes]]:
+    """Yield the lines of a file in pieces, without their line feeds; the last may lack one.
+
+    A line that is longer than `longest` is cut behind one byte more, so that a reader knows;
+    memory stays bounded whatever the file holds.
+    """
+    rest = b""
+    cut = False
+    while piece := file.read(_PIECE):
+        *whole, rest_of_piece = piece.split(b"\n")
+        if not whole:
+            rest += b"" if cut else rest_of_piece
+        else:
+            first = rest if cut else rest + whole[0]
+            yield [first[: longest + 1], *whole[1:]]
+            rest, cut = rest_of_piece, False
+        if len(rest) > longest:
+            rest, cut = rest[: longest + 1], True
+    if rest:
+        yield [rest]
+
+
+def blocks_of_lines(
+    pieces: Iterable[list[bytes]], reader: Reader, first: int = 1, rows: int = BLOCK_ROWS
+) -> Iterator[Block]:
+    """Yield blocks of rows; blank lines count as places and are no rows.
+
+    Parameters
+    ----------
+    pieces : iterable of lists of bytes
+        Lines, as `lines_of` gives them.
+    first : int
+        The place of the first line.
+    rows : int
+        Rows of each block but the last.
+    """
+    numbers: list[int] = []
+    lines: list[bytes] = []
+    number = first
+    for piece in pieces:
+        for line in piece:
+            if line and not line.isspace():
+                numbers.append(number)
+                lines.append(line)
+            number += 1
+        while len(lines) >= rows:
+            yield _block(numbers[:rows], lines[:rows], reader)
+            numbers, lines = numbers[rows:], lines[rows:]
+    if lines:
+        yield _block(numbers, lines, reader)
+
+
+def _block(numbers: list[int], lines: list[bytes], reader: Reader) -> Block:
+    split = list(map(reader.split, numbers, lines))
+    names, contents = [name for name, _ in split], [content for _, content in split]
+    return Block(numbers, names, contents, fingerprint(names, contents))

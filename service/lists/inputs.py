@@ -1,0 +1,161 @@
+"""Opening a list: plain or compressed text, Parquet or Arrow, from a file or a standard stream."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import io
+import sys
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import IO, Any
+
+from models.errors import MalformedInput, Problem
+from models.language import _
+from service.lists.blocks import Block, blocks_of_lines, lines_of
+from service.lists.contents import CsvReader, JsonReader, Reader
+from service.lists.kinds import COLUMN_KINDS, NDJSON
+from service.lists.rows import LONGEST_LINE, read_header
+
+STANDARD = "-"
+_GZIP_MAGIC, _ZSTANDARD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+
+@dataclass(frozen=True)
+class Opened:
+    """A list that is open, its header read.
+
+    Attributes
+    ----------
+    reader : Reader
+        Of its contents.
+    blocks : iterator of Block
+    watched : Watched
+        How far it is read, and its digest.
+    """
+
+    reader: Reader
+    blocks: Iterator[Block]
+    watched: Watched
+
+
+class Watched(io.RawIOBase):
+    """A file that counts and digests what is read of it, once from beginning to end."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._digest = hashlib.sha256()
+        self.count = 0
+
+    def readable(self) -> bool:
+        """Return true."""
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        """Read into a buffer and return how many bytes came."""
+        data = self._file.read(len(buffer))
+        buffer[: len(data)] = data
+        self._digest.update(data)
+        self.count += len(data)
+        return len(data)
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of what was read, in hexadecimal digits."""
+        return self._digest.hexdigest()
+
+
+@contextmanager
+def opened(name: str, kind: str, *, ignore_extra: bool = False) -> Iterator[Opened]:
+    """Open a list.
+
+    Parameters
+    ----------
+    name : str
+        A path, or ``-`` for standard input.
+    kind : str
+        One of `KINDS`.
+    ignore_extra : bool
+        Leave out unknown columns, unread.
+
+    Raises
+    ------
+    InvalidInput
+        If it cannot be read, or has no columns of a patient. Where it breaks off later, from the
+        blocks.
+    OSError
+        If the file cannot be opened.
+    """
+    if name == STANDARD:
+        yield _opened(sys.stdin.buffer, kind, ignore_extra)
+    else:
+        with open(name, "rb") as file:
+            yield _opened(file, kind, ignore_extra)
+
+
+def _opened(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:
+    if kind in COLUMN_KINDS:
+        return _columns(file, kind, ignore_extra)
+    watched = Watched(file)
+    pieces = _whole(lines_of(_unpacked(io.BufferedReader(watched, 2**20)), LONGEST_LINE))
+    if kind == NDJSON:
+        return Opened(JsonReader(), blocks_of_lines(pieces, JsonReader()), watched)
+    first = next(pieces, [])
+    passed = next((n for n, line in enumerate(first) if line.strip()), len(first))
+    reader = CsvReader(read_header(first, ignore_extra=ignore_extra))
+    rest = _behind(first[passed + 1 :], pieces)
+    return Opened(reader, blocks_of_lines(rest, reader, passed + 2), watched)
+
+
+def _columns(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:
+    from service.lists import columnar
+
+    watched = Watched(file)
+    if not file.seekable():
+        file = io.BytesIO(file.read())
+    watched = Watched(file)
+    while watched.read(2**20):
+        pass
+    file.seek(0)
+    table = columnar.Table(file, kind, ignore_extra=ignore_extra)
+    blocks = columnar.blocks_of_batches(table.batches(), table.header)
+    return Opened(CsvReader(table.header), blocks, watched)
+
+
+def _behind(first: list[bytes], rest: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+    yield first
+    yield from rest
+
+
+def _unpacked(file: io.BufferedReader) -> IO[bytes]:
+    """Return a file as its text, unpacked where its first bytes say that it is packed."""
+    start = file.peek(4)[:4]
+    if start.startswith(_GZIP_MAGIC):
+        return gzip.GzipFile(fileobj=file)  # type: ignore[return-value]
+    if start == _ZSTANDARD_MAGIC:
+        import zstandard
+
+        found: IO[bytes] = zstandard.ZstdDecompressor().stream_reader(
+            file, read_across_frames=True
+        )
+        return found
+    return file
+
+
+def _whole(pieces: Iterator[list[bytes]]) -> Iterator[list[bytes]]:
+    """Yield pieces of a text, refusing one whose packing is damaged or breaks off."""
+    try:
+        yield from pieces
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise _damaged(error) from None
+    except Exception as error:
+        if type(error).__name__ == "ZstdError":
+            raise _damaged(error) from None
+        raise
+
+
+def _damaged(error: Exception) -> MalformedInput:
+    message = _("The compressed file is damaged: {reason}.").format(reason=str(error).rstrip("."))
+    return MalformedInput([Problem("", "malformed_csv", message, _("a whole file"))])

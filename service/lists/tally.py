@@ -1,0 +1,85 @@
+"""What the owner of a list wants to know of it: counts of codes, and means of figures.
+
+Sums are of whole numbers, so that they do not depend on the order of the rows.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from service.lists.results import WITHHELD, Result
+
+
+@dataclass
+class Tally:
+    """Counts over rows.
+
+    Attributes
+    ----------
+    codes : mapping of str to counter
+        How often each code stands in each column.
+    sums : array of int, or None
+        Sums of the figures of a whole wide list, in units of the last digit.
+    counted : array of int, or None
+        How many rows each sum is of.
+    """
+
+    codes: dict[str, Counter[str]] = field(default_factory=dict)
+    sums: NDArray[np.int64] | None = None
+    counted: NDArray[np.int64] | None = None
+
+    def add(self, results: Sequence[Result]) -> None:
+        """Count the rows of a block."""
+        distinct = {id(result): result for result in results}
+        for key, times in Counter(map(id, results)).items():
+            tallied = distinct[key].tallied
+            if tallied is None:
+                continue
+            for column, codes in tallied.codes.items():
+                counter = self.codes.setdefault(column, Counter())
+                for code in codes:
+                    counter[code] += times
+            if tallied.figures is not None:
+                self._add_figures(tallied.figures, times)
+
+    def _add_figures(self, figures: NDArray[np.int64], times: int) -> None:
+        there = figures != WITHHELD
+        if self.sums is None or self.counted is None:
+            self.sums, self.counted = np.zeros_like(figures), np.zeros_like(figures)
+        self.sums += np.where(there, figures, 0) * times
+        self.counted += there * times
+
+    def join(self, other: Tally) -> None:
+        """Add what another part of the list counted."""
+        for column, counter in other.codes.items():
+            self.codes.setdefault(column, Counter()).update(counter)
+        if other.sums is not None and other.counted is not None:
+            if self.sums is None or self.counted is None:
+                self.sums, self.counted = other.sums.copy(), other.counted.copy()
+            else:
+                self.sums += other.sums
+                self.counted += other.counted
+
+    def as_dict(self) -> dict[str, Any]:
+        """Return it as JSON can hold it."""
+        return {
+            "codes": {column: dict(counter) for column, counter in self.codes.items()},
+            "sums": None if self.sums is None else self.sums.tolist(),
+            "counted": None if self.counted is None else self.counted.tolist(),
+        }
+
+    @classmethod
+    def from_dict(cls, noted: Mapping[str, Any]) -> Tally:
+        """Return what `as_dict` gave."""
+        sums, counted = (
+            None if noted[name] is None else np.array(noted[name], dtype=np.int64)
+            for name in ("sums", "counted")
+        )
+        codes = {column: Counter(counts) for column, counts in noted["codes"].items()}
+        return cls(codes, sums, counted)
