@@ -7,7 +7,7 @@ whatever stands beside it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -15,17 +15,25 @@ from numpy.typing import NDArray
 
 from models.analyses import DEFAULT_ANALYSIS, Analysis
 from models.bundle import Bundle
-from models.curves import incidence_increments, reached_by, survival
+from models.curves import survival
 from models.design_matrix import design_matrix
-from models.hazards import Source, hazard_source
+from models.hazards import Hazards, hazard_source
 from models.intervals import Estimates, summarise, summarise_completions
-from models.outcomes import ARMS, INCIDENCES, OUTCOMES, SHOWN_ARMS, SURVIVALS
+from models.outcomes import ARMS, OUTCOMES, SHOWN_ARMS, SURVIVALS
 from models.pooled import pooled_log_ratios
 from models.population import complete
 from models.table import FloatArray, Table, row_count, select_rows
 
-#: From design rows, a bundle and horizons to members' predictions.
-Predict = Callable[[FloatArray, Bundle, Sequence[int]], FloatArray]
+Months = NDArray[np.intp]
+
+#: From one patient's hazards and months to members' predictions.
+Predict = Callable[[Hazards, Months], FloatArray]
+
+#: How many members' figures are pooled over completions at once, if one outcome has no more.
+_POOLED = 200_000
+
+#: Where the hazards of the survivals stand: before all others.
+_SURVIVAL_CAUSES = slice(sum(len(outcome.event_hazards) for outcome in SURVIVALS))
 
 
 @dataclass(frozen=True)
@@ -68,11 +76,8 @@ def assess(
         `models.outcomes`: probabilities, and for the difference PTR minus none. Means over
         members, with pointwise quantiles.
     """
-
-    def predict(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
-        return member_predictions(design, bundle, horizons, analysis)
-
-    return _assess(table, bundle, question, predict, len(OUTCOMES))
+    asked = _Asked(bundle, question.horizons, analysis, _own)
+    return _assess(table, asked, question.level, len(OUTCOMES))
 
 
 def assess_with_pooled(
@@ -88,13 +93,8 @@ def assess_with_pooled(
         The survival probabilities alone, arrays of shape (rows, survivals, shown arms,
         horizons): overall survival, and local relapse-free survival capped by it.
     """
-
-    def predict(design: FloatArray, bundle: Bundle, horizons: Sequence[int]) -> FloatArray:
-        source, months = hazard_source(design, bundle, analysis), np.asarray(horizons)
-        arms = _arms(source, months)
-        return _with_difference(np.concatenate([arms, _pooled(source, months, arms)], axis=1))
-
-    found = _assess(table, bundle, question, predict, len(OUTCOMES) + len(SURVIVALS))
+    asked = _Asked(bundle, question.horizons, analysis, _own_and_pooled)
+    found = _assess(table, asked, question.level, len(OUTCOMES) + len(SURVIVALS))
     own, pooled = (
         Estimates(*(getattr(found, side.name)[:, part] for side in fields(Estimates)))
         for part in (slice(None, len(OUTCOMES)), slice(len(OUTCOMES), None))
@@ -102,22 +102,49 @@ def assess_with_pooled(
     return own, pooled
 
 
-def _assess(
-    table: Table, bundle: Bundle, question: Question, predict: Predict, outcomes: int
-) -> Estimates:
-    shape = (row_count(table), outcomes, len(SHOWN_ARMS), len(question.horizons))
+@dataclass(frozen=True)
+class _Asked:
+    """What is asked for every row of a table alike."""
+
+    bundle: Bundle
+    horizons: Sequence[int]
+    analysis: Analysis
+    predict: Predict
+
+    def members(self, design: FloatArray) -> Iterator[FloatArray]:
+        """Return members' predictions for one row of a design matrix after the other.
+
+        Row by row: the curves of one stay in the processor's cache, those of many do not.
+        """
+        source = hazard_source(self.bundle, self.analysis, max(self.horizons))
+        months = np.asarray(self.horizons)
+        return (self.predict(source(row), months) for row in design)
+
+    def stacked(self, design: FloatArray) -> FloatArray:
+        """Return members' predictions for all rows of a design matrix, rows first."""
+        members = self.members(design)
+        first = next(members)
+        stacked = np.empty((len(design), *first.shape))
+        stacked[0] = first
+        # One by one: what is large is never held twice.
+        for place, row in enumerate(members, start=1):
+            stacked[place] = row
+        return stacked
+
+
+def _assess(table: Table, asked: _Asked, level: float, outcomes: int) -> Estimates:
+    shape = (row_count(table), outcomes, len(SHOWN_ARMS), len(asked.horizons))
     estimates = Estimates(*(np.empty(shape) for _ in fields(Estimates)))
     incomplete = _incomplete_rows(table)
-    complete_rows = iter(design_matrix(select_rows(table, np.flatnonzero(~incomplete))))
-    # Row by row: the curves of one stay in the processor's cache, those of many do not.
+    complete_rows = asked.members(design_matrix(select_rows(table, np.flatnonzero(~incomplete))))
     for row in range(row_count(table)):
         if incomplete[row]:
-            found = _assess_incomplete(table, row, bundle, question, predict)
+            found = _assess_incomplete(table, row, asked, level)
         else:
-            members = predict(next(complete_rows)[None], bundle, question.horizons)
-            found = summarise(members[0], question.level)
-        for side in fields(Estimates):
-            getattr(estimates, side.name)[row] = getattr(found, side.name)
+            found = summarise(next(complete_rows), level)
+        estimates.estimate[row] = found.estimate
+        estimates.lower[row] = found.lower
+        estimates.upper[row] = found.upper
     return estimates
 
 
@@ -145,8 +172,7 @@ def member_predictions(
         capped by overall survival, member by member, because nobody can be alive without
         local progression and not be alive.
     """
-    source = hazard_source(design, bundle, analysis)
-    return _with_difference(_arms(source, np.asarray(horizons)))
+    return _Asked(bundle, horizons, analysis, _own).stacked(design)
 
 
 def pooled_member_survivals(
@@ -167,77 +193,80 @@ def pooled_member_survivals(
     array, shape (rows, survivals, shown arms, horizons, members)
         As the second part of `assess_with_pooled`, member by member.
     """
-    source, months = hazard_source(design, bundle, analysis), np.asarray(horizons)
-    return _with_difference(_pooled(source, months, _arms(source, months)))
+    members = _Asked(bundle, horizons, analysis, _own_and_pooled).stacked(design)
+    return members[:, len(OUTCOMES) :]
 
 
-def _arms(source: Source, months: NDArray[np.intp]) -> FloatArray:
-    """Return the curves of both arms, shape (rows, outcomes, arms, months, members)."""
-    curves = [_survival_curves(source, months), _incidence_curves(source, months)]
-    return np.concatenate(curves, axis=1)
+def _own(hazards: Hazards, months: Months) -> FloatArray:
+    """Return predictions of shape (outcomes, shown arms, months, members)."""
+    survivals = _survivals(hazards.cumulative(_SURVIVAL_CAUSES, months))
+    return _with_difference([*survivals, *hazards.incidences(months)])
 
 
-def _pooled(source: Source, months: NDArray[np.intp], own: FloatArray) -> FloatArray:
-    """Return survivals under the pooled effect, shape (rows, survivals, arms, months, members).
+def _own_and_pooled(hazards: Hazards, months: Months) -> FloatArray:
+    """Return what `_own` does, and survivals under the pooled effect behind it."""
+    cumulative = hazards.cumulative(_SURVIVAL_CAUSES, months)
+    survivals = _survivals(cumulative)
+    pooled = _pooled(cumulative[0, :, 0], survivals)
+    return _with_difference([*survivals, *hazards.incidences(months), *pooled])
+
+
+def _survivals(cumulative: FloatArray) -> list[FloatArray]:
+    """Return the curves of each survival, of shape (arms, months, members).
+
+    Parameters
+    ----------
+    cumulative : array, shape (arms, months, causes, members)
+        Cumulative hazards of death, of local progression, and of death without it.
+    """
+    overall = survival(cumulative[:, :, 0])
+    without_local_progression = survival(cumulative[:, :, 1] + cumulative[:, :, 2])
+    return [overall, np.minimum(without_local_progression, overall)]
+
+
+def _pooled(deaths: FloatArray, own: list[FloatArray]) -> list[FloatArray]:
+    """Return survivals under the pooled effect, each of shape (arms, months, members).
 
     Overall survival without surgery is the model's own; with surgery its cumulative hazard is
     that times the pooled ratio. Local relapse-free survival is the model's own, capped by it.
+
+    Parameters
+    ----------
+    deaths : array, shape (months, members)
+        The cumulative hazard of death without surgery.
+    own : list of arrays
+        As `_survivals` gives them.
     """
-    without = source(OUTCOMES[0].event_hazards, months)[:, :, 0]
-    ratio = np.exp(pooled_log_ratios(without.shape[-1]))
-    overall = survival(np.stack([without, without * ratio], axis=2))
-    return np.concatenate([overall, np.minimum(own[:, 1:2], overall)], axis=1)
+    ratio = np.exp(pooled_log_ratios(deaths.shape[-1]))
+    overall = np.stack([own[0][0], survival(deaths * ratio)])
+    return [overall, np.minimum(own[1], overall)]
 
 
-def _survival_curves(source: Source, months: NDArray[np.intp]) -> FloatArray:
-    """Return curves of shape (rows, survivals, arms, months, members)."""
-    curves = [
-        survival(np.add.reduce(source(outcome.event_hazards, months), axis=1))
-        for outcome in SURVIVALS
-    ]
-    overall, without_local_progression = curves
-    return np.stack([overall, np.minimum(without_local_progression, overall)], axis=1)
+def _with_difference(outcomes: list[FloatArray]) -> FloatArray:
+    """Return the arms' curves of each outcome, with their difference behind."""
+    first = outcomes[0]
+    found = np.empty((len(outcomes), len(SHOWN_ARMS), *first.shape[1:]))
+    arms = found[:, : len(ARMS)]
+    for place, outcome in enumerate(outcomes):
+        arms[place] = outcome
+    np.subtract(arms[:, 1], arms[:, 0], out=found[:, len(ARMS)])
+    return found
 
 
-def _incidence_curves(source: Source, months: NDArray[np.intp]) -> FloatArray:
-    """Return curves of shape (rows, incidences, arms, months, members)."""
-    grid = np.arange(1, months.max() + 1)
-    # Outcome by outcome and arm by arm, because large arrays leave the processor's cache.
-    increments = [
-        [incidence_increments(event[:, arm], competing[:, arm]) for arm in range(len(ARMS))]
-        for event, competing in (
-            [source((name,), grid)[:, 0] for name in outcome.hazards] for outcome in INCIDENCES
-        )
-    ]
-    by_outcome = [reached_by(np.stack(arms, axis=1), months) for arms in increments]
-    return np.stack(by_outcome, axis=1)
-
-
-def _with_difference(arms: FloatArray) -> FloatArray:
-    """Return the arms' curves, (rows, outcomes, arms, ...), with their difference behind."""
-    return np.concatenate([arms, arms[:, :, 1:2] - arms[:, :, 0:1]], axis=2)
-
-
-def _assess_incomplete(
-    table: Table, row: int, bundle: Bundle, question: Question, predict: Predict
-) -> Estimates:
+def _assess_incomplete(table: Table, row: int, asked: _Asked, level: float) -> Estimates:
     """Return the predictions for one row, averaged over its completions."""
     values = {name: float(column[row]) for name, column in table.items()}
-    design, weights = complete(values, bundle.population)
-    members = np.concatenate(
-        [
-            predict(design[number : number + 1], bundle, question.horizons)
-            for number in range(len(design))
-        ]
-    )
-    # Outcome by outcome: the pooled quantiles need much memory.
-    by_outcome = [
-        summarise_completions(members[:, place], weights, question.level)
-        for place in range(members.shape[1])
+    design, weights = complete(values, asked.bundle.population)
+    members = asked.stacked(design)
+    # A few outcomes at a time: the pooled quantiles need much memory.
+    step = max(1, _POOLED // members[:, 0].size)
+    parts = [
+        summarise_completions(members[:, first : first + step], weights, level)
+        for first in range(0, members.shape[1], step)
     ]
     return Estimates(
         *(
-            np.stack([getattr(each, side.name) for each in by_outcome])
+            np.concatenate([getattr(each, side.name) for each in parts])
             for side in fields(Estimates)
         )
     )

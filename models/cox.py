@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from models.baselines import Baselines
 from models.outcomes import HAZARDS
 from models.table import FloatArray
 
@@ -38,45 +38,31 @@ class CoxModels:
     Attributes
     ----------
     coefficients : array, shape (terms, hazards, members)
-    arm_ratios : array, shape (hazards, arms, members)
+    arm_ratios : array, shape (arms, hazards, members)
         Hazard ratio of each arm to no surgery.
-    baselines : array, shape (hazards, LAST_HORIZON + 1, members)
+    baselines : Baselines
+        Those without surgery, up to `models.outcomes.LAST_HORIZON`.
     """
 
     coefficients: FloatArray
     arm_ratios: FloatArray
-    baselines: FloatArray
+    baselines: Baselines
 
-    def ratios(self, design: FloatArray) -> FloatArray:
-        """Return hazard ratios to the baseline, shape (rows, hazards, arms, members).
+    def ratios(self, row: FloatArray) -> FloatArray:
+        """Return one patient's hazard ratios to the baseline, shape (arms, hazards, members).
 
         Parameters
         ----------
-        design : array, shape (rows, terms)
+        row : array, shape (terms,)
+            Her row of the design matrix.
         """
-        # Term by term: a row's sum has the same order whatever rows stand beside it.
-        log_ratio = np.zeros((len(design), *self.coefficients.shape[1:]))
-        for term, coefficient in zip(design.T, self.coefficients, strict=True):
-            log_ratio += term[:, None, None] * coefficient
-        ratios: FloatArray = np.exp(log_ratio)[:, :, None, :] * self.arm_ratios
+        # Most terms are 0 or 1: these are left out, or added as they are.
+        log_ratio = np.zeros(self.coefficients.shape[1:])
+        for term, coefficient in zip(row.tolist(), self.coefficients, strict=True):
+            if term:
+                log_ratio += coefficient if term == 1 else term * coefficient
+        ratios: FloatArray = np.exp(log_ratio) * self.arm_ratios
         return ratios
-
-    def cumulative_hazards(
-        self, ratios: FloatArray, places: list[int], months: NDArray[np.intp]
-    ) -> FloatArray:
-        """Return cumulative hazards, shape (rows, chosen hazards, arms, months, members).
-
-        Parameters
-        ----------
-        ratios : array, shape (rows, hazards, arms, members)
-            As `ratios` gives them.
-        places : list of int
-            The chosen hazards.
-        months : array of int, shape (months,)
-        """
-        baselines = self.baselines[places][:, months]
-        hazards: FloatArray = ratios[:, places, :, None, :] * baselines[:, None]
-        return hazards
 
 
 def side_by_side(hazards: Mapping[str, CoxHazard]) -> CoxModels:
@@ -85,6 +71,6 @@ def side_by_side(hazards: Mapping[str, CoxHazard]) -> CoxModels:
     arm = np.stack([hazard.arm for hazard in in_order])
     return CoxModels(
         coefficients=np.stack([hazard.coefficients for hazard in in_order], axis=1),
-        arm_ratios=np.exp(np.stack([np.zeros_like(arm), arm], axis=1)),
-        baselines=np.stack([hazard.baseline for hazard in in_order]),
+        arm_ratios=np.exp(np.stack([np.zeros_like(arm), arm])),
+        baselines=Baselines(np.stack([hazard.baseline for hazard in in_order], axis=1)[None]),
     )

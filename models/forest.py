@@ -9,6 +9,7 @@ forest was grown and is taken out: every member is pulled towards the members' m
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -48,6 +49,40 @@ class Trees:
     left: IntArray
     right: IntArray
     values: FloatArray
+
+    @cached_property
+    def walk(self) -> Walk:
+        """How a patient walks down all the trees at once."""
+        roots = np.cumsum(self.sizes) - self.sizes
+        offset = np.repeat(roots, self.sizes)
+        nodes = np.arange(len(self.feature))
+        at_leaf = self.feature == LEAF
+        left, right = (np.where(at_leaf, nodes, side + offset) for side in (self.left, self.right))
+        leaf = np.cumsum(at_leaf) - 1
+        return Walk(roots, np.where(at_leaf, 0, self.feature), left, right, leaf)
+
+
+@dataclass(frozen=True)
+class Walk:
+    """The nodes of all trees in one row, so that each step is the same for every tree.
+
+    Attributes
+    ----------
+    roots : array of int, shape (trees,)
+        Number of each tree's first node.
+    feature : array of int, shape (nodes,)
+        As in `Trees`, but 0 at a leaf.
+    left, right : arrays of int, shape (nodes,)
+        Number of the next node; a leaf is its own.
+    leaf : array of int, shape (nodes,)
+        Row among the values, at a leaf.
+    """
+
+    roots: IntArray
+    feature: IntArray
+    left: IntArray
+    right: IntArray
+    leaf: IntArray
 
 
 @dataclass(frozen=True)
@@ -89,20 +124,24 @@ def tree_hazards(trees: Trees, design: FloatArray) -> FloatArray:
     """
     # Thresholds were found on single-precision values, so these must be compared.
     single = design.astype(np.float32).astype(np.float64)
-    roots = np.cumsum(trees.sizes) - trees.sizes
-    offset = np.repeat(roots, trees.sizes)
-    left, right = trees.left + offset, trees.right + offset
-    leaf = np.cumsum(trees.feature == LEAF) - 1
-    node = np.tile(roots, (len(design), 1))
-    row = np.arange(len(design))[:, None]
+    leaves = np.empty((len(design), len(trees.sizes)), dtype=np.int64)
+    for row, covariates in enumerate(single):
+        leaves[row] = _leaves(trees, covariates)
+    return trees.values.take(leaves, axis=0)
+
+
+def _leaves(trees: Trees, covariates: FloatArray) -> IntArray:
+    """Return which leaf of each tree one patient comes to, shape (trees,)."""
+    walk = trees.walk
+    # Every node is asked at once, so that walking is no more than looking up.
+    goes_left = covariates.take(walk.feature) <= trees.threshold
+    following = np.where(goes_left, walk.left, walk.right)
+    node = walk.roots
     while True:
-        feature = trees.feature[node]
-        at_leaf = feature == LEAF
-        if at_leaf.all():
-            reached: FloatArray = trees.values[leaf[node]]
-            return reached
-        goes_left = single[row, feature] <= trees.threshold[node]
-        node = np.where(at_leaf, node, np.where(goes_left, left[node], right[node]))
+        below = following.take(node)
+        if (below == node).all():
+            return walk.leaf.take(node)
+        node = below
 
 
 def member_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
@@ -132,18 +171,22 @@ def at_months(hazards: FloatArray, months: NDArray[np.intp]) -> FloatArray:
 
     Parameters
     ----------
-    hazards : array, shape (rows, members, knots)
+    hazards : array, shape (..., members, knots)
     months : array of int, shape (months,)
 
     Returns
     -------
-    array, shape (rows, months, members)
+    array, shape (..., months, members)
         Straight lines between the knots, zero at month 0.
     """
-    corners = np.zeros((*hazards.shape[:-1], len(KNOTS) + 1))
-    corners[..., 1:] = hazards
+    *leading, members, knots = hazards.shape
+    corners = np.zeros((*leading, knots + 1, members))
+    corners[..., 1:, :] = np.swapaxes(hazards, -1, -2)
     after = np.searchsorted(KNOTS, months)
     width = np.diff(KNOTS, prepend=0)[after]
     share = (KNOTS[after] - months) / width
-    at = corners[..., after + 1] - share * (corners[..., after + 1] - corners[..., after])
-    return np.ascontiguousarray(np.swapaxes(at, 1, 2))
+    slope = (corners[..., 1:, :] - corners[..., :-1, :])[..., after, :]
+    slope *= share[:, None]
+    at: FloatArray = corners[..., after + 1, :]
+    at -= slope
+    return at

@@ -69,7 +69,8 @@ def read_forest(arrays: Mapping[str, FloatArray]) -> ForestHazard:
         threshold=arrays["threshold"],
         left=arrays["left"].astype(np.int64),
         right=arrays["right"].astype(np.int64),
-        values=np.cumsum(arrays["steps"], axis=1) * arrays["unit"][0],
+        # A leaf's hazards beside each other: they are read together.
+        values=np.ascontiguousarray(np.cumsum(arrays["steps"], axis=1) * arrays["unit"][0]),
     )
     return ForestHazard(trees, arrays["factor"], float(arrays["kept"][0]))
 

@@ -1,39 +1,82 @@
-"""Where the cumulative hazards of an analysis come from: one function a patient's design.
+"""Where the cumulative hazards of an analysis come from: one function of a patient's design.
 
-A source gives the cumulative hazards of chosen causes at chosen months in both arms, member by
-member; the curves of `models.assess` know no more of a model than that.
+Every model comes down to the same form: in each arm, curves of all causes, and a ratio that
+multiplies each of them, member by member. The curves of `models.assess` know no more of a model
+than that; what does not differ between patients stays in the curves and is prepared once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.analyses import Analysis
+from models.baselines import COMPETING, EVENTS, Baselines
 from models.bundle import Bundle
-from models.forest import ForestHazard, at_months, member_hazards
-from models.outcomes import FOREST, HAZARDS, LEARNED_EFFECT, OUTCOMES, SUBGROUP_EFFECT
+from models.curves import incidences_at
+from models.forest import at_months, member_hazards
+from models.outcomes import (
+    FOREST,
+    HAZARDS,
+    LEARNED_EFFECT,
+    OUTCOMES,
+    SUBGROUP_EFFECT,
+)
 from models.table import FloatArray
 
-#: From names of hazards and months to cumulative hazards of shape
-#: (rows, hazards, arms, months, members); the arms are no surgery and surgery.
-Source = Callable[[Sequence[str], NDArray[np.intp]], FloatArray]
-
-#: The hazards of overall survival.
-_DEATH = OUTCOMES[0].event_hazards
+#: Where the hazards of overall survival stand.
+_DEATH = [HAZARDS.index(name) for name in OUTCOMES[0].event_hazards]
+_SURGERY = 1
 
 
-def hazard_source(design: FloatArray, bundle: Bundle, analysis: Analysis) -> Source:
-    """Return the source of an analysis for some patients.
+@dataclass(frozen=True)
+class Hazards:
+    """One patient's cumulative hazards in both arms, no surgery first: curves times ratios.
+
+    Attributes
+    ----------
+    baselines : Baselines
+        The curves.
+    ratios : array, shape (arms, hazards, members)
+        What multiplies them.
+    """
+
+    baselines: Baselines
+    ratios: FloatArray
+
+    def cumulative(self, causes: slice, months: NDArray[np.intp]) -> FloatArray:
+        """Return cumulative hazards, shape (arms, months, chosen hazards, members)."""
+        curves = self.baselines.cumulative[:, months, causes]
+        found: FloatArray = curves * self.ratios[:, None, causes]
+        return found
+
+    def incidences(self, months: NDArray[np.intp]) -> FloatArray:
+        """Return cumulative incidences, shape (incidences, arms, months, members)."""
+        arms, _, members = self.ratios.shape
+        event, competing = (
+            self.ratios[:, places].reshape(arms, -1) for places in (EVENTS, COMPETING)
+        )
+        found = incidences_at(self.baselines.incidences, event, competing, months)
+        return found.reshape(arms, len(months), -1, members).transpose(2, 0, 1, 3)
+
+
+#: From a patient's row of the design matrix to her hazards.
+Source = Callable[[FloatArray], Hazards]
+
+
+def hazard_source(bundle: Bundle, analysis: Analysis, last: int) -> Source:
+    """Return the source of an analysis.
 
     Survival's pooled effect is no matter of a source: it replaces the ratio between its arms
     (`models.assess`), so ``pooled`` is answered like ``overall``.
 
     Parameters
     ----------
-    design : array, shape (rows, terms)
+    last : int
+        The last month that hazards are asked for.
 
     Raises
     ------
@@ -41,44 +84,41 @@ def hazard_source(design: FloatArray, bundle: Bundle, analysis: Analysis) -> Sou
         If the bundle does not hold the effect.
     """
     if analysis.effect == LEARNED_EFFECT:
-        return _learned_source(design, bundle)
-    of_model = _forest_source if analysis.model == FOREST else _cox_source
-    source = of_model(design, bundle)
+        return _learned_source(bundle, last)
+    source = _forest_source(bundle, last) if analysis.model == FOREST else _cox_source(bundle)
     if analysis.effect == SUBGROUP_EFFECT:
-        return _moved_by_subgroups(source, design, bundle)
+        return _moved_by_subgroups(source, bundle)
     return source
 
 
-def _moved_by_subgroups(source: Source, design: FloatArray, bundle: Bundle) -> Source:
+def _moved_by_subgroups(source: Source, bundle: Bundle) -> Source:
     """Return a source whose ratio of death, surgery / no surgery, is moved for each patient.
 
     Hazards of other causes, on which the local outcomes rest, keep the whole trial's effect.
     """
-    if bundle.subgroup_effects is None:
+    effects = bundle.subgroup_effects
+    if effects is None:
         raise ValueError(f"the bundle holds no effect {SUBGROUP_EFFECT}")
-    factors = np.exp(bundle.subgroup_effects.shifts(design))
 
-    def hazards_at(names: Sequence[str], months: NDArray[np.intp]) -> FloatArray:
-        hazards = source(names, months)
-        for place, name in enumerate(names):
-            if name in _DEATH:
-                hazards[:, place, 1] = hazards[:, place, 1] * factors[:, None]
-        return hazards
+    def hazards_of(row: FloatArray) -> Hazards:
+        hazards = source(row)
+        ratios = hazards.ratios.copy()
+        ratios[_SURGERY, _DEATH] *= np.exp(effects.shifts(row[None])[0])
+        return replace(hazards, ratios=ratios)
 
-    return hazards_at
+    return hazards_of
 
 
-def _cox_source(design: FloatArray, bundle: Bundle) -> Source:
+def _cox_source(bundle: Bundle) -> Source:
     models = bundle.cox
-    ratios = models.ratios(design)
 
-    def hazards_at(names: Sequence[str], months: NDArray[np.intp]) -> FloatArray:
-        return models.cumulative_hazards(ratios, _places(names), months)
+    def hazards_of(row: FloatArray) -> Hazards:
+        return Hazards(models.baselines, models.ratios(row))
 
-    return hazards_at
+    return hazards_of
 
 
-def _forest_source(design: FloatArray, bundle: Bundle) -> Source:
+def _forest_source(bundle: Bundle, last: int) -> Source:
     """Return the forest's hazards without surgery, and those times the Cox model's ratio.
 
     Trees on so few patients blend the arms' hazards. The ratio is the one that the same
@@ -86,37 +126,27 @@ def _forest_source(design: FloatArray, bundle: Bundle) -> Source:
     apart, its marginal effect comes out a little larger than the Cox model's.
     """
 
-    def hazards_at(names: Sequence[str], months: NDArray[np.intp]) -> FloatArray:
-        without = _forests_at(_with_arm(design, 0.0), bundle, names, months)
-        ratios = bundle.cox.arm_ratios[_places(names)]
-        hazards: FloatArray = without[:, :, None] * ratios[:, :, None, :]
-        return hazards
+    def hazards_of(row: FloatArray) -> Hazards:
+        without = _forest_curves(row, 0.0, bundle, last)
+        return Hazards(Baselines(without[None]), bundle.cox.arm_ratios)
 
-    return hazards_at
+    return hazards_of
 
 
-def _learned_source(design: FloatArray, bundle: Bundle) -> Source:
+def _learned_source(bundle: Bundle, last: int) -> Source:
     """Return the forest's own contrast: its hazards with the arm as one of its covariates."""
+    ratios = np.ones_like(bundle.cox.arm_ratios)
 
-    def hazards_at(names: Sequence[str], months: NDArray[np.intp]) -> FloatArray:
-        by_arm = [_forests_at(_with_arm(design, arm), bundle, names, months) for arm in (0.0, 1.0)]
-        return np.stack(by_arm, axis=2)
+    def hazards_of(row: FloatArray) -> Hazards:
+        by_arm = [_forest_curves(row, arm, bundle, last) for arm in (0.0, 1.0)]
+        return Hazards(Baselines(np.stack(by_arm)), ratios)
 
-    return hazards_at
-
-
-def _forests_at(
-    covariates: FloatArray, bundle: Bundle, names: Sequence[str], months: NDArray[np.intp]
-) -> FloatArray:
-    """Return cumulative hazards of shape (rows, hazards, months, members)."""
-    forests: list[ForestHazard] = [bundle.forests[name] for name in names]
-    hazards = [at_months(member_hazards(forest, covariates), months) for forest in forests]
-    return np.stack(hazards, axis=1)
+    return hazards_of
 
 
-def _with_arm(design: FloatArray, arm: float) -> FloatArray:
-    return np.column_stack([design, np.full(len(design), arm)])
-
-
-def _places(names: Sequence[str]) -> list[int]:
-    return [HAZARDS.index(name) for name in names]
+def _forest_curves(row: FloatArray, arm: float, bundle: Bundle, last: int) -> FloatArray:
+    """Return what the forests say of one patient in one arm, (months + 1, hazards, members)."""
+    covariates = np.append(row, arm)[None]
+    at_knots = [member_hazards(bundle.forests[name], covariates)[0] for name in HAZARDS]
+    by_month = at_months(np.concatenate(at_knots), np.arange(last + 1))
+    return by_month.reshape(last + 1, len(HAZARDS), -1)

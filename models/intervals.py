@@ -66,13 +66,13 @@ def summarise_completions(members: FloatArray, weights: FloatArray, level: float
         Level of the interval, between 0 and 1.
     """
     each = summarise(members, level)
-    pooled = np.moveaxis(members, 0, -1)
+    pooled = np.moveaxis(members, 0, -2)
     shape = pooled.shape[:-2]
     flat = pooled.reshape(*shape, -1)
-    flat_weights = np.tile(weights, members.shape[-1])
+    flat_weights = np.repeat(weights, members.shape[-1])
     limits = weighted_quantiles(flat, flat_weights, _tails(level))
-    mean_lower, mean_upper = (np.tensordot(weights, side, 1) for side in (each.lower, each.upper))
-    estimate: FloatArray = np.tensordot(weights, each.estimate, 1)
+    mean_lower, mean_upper = (_weighted(weights, side) for side in (each.lower, each.upper))
+    estimate = _weighted(weights, each.estimate)
     # Weights add up to one only within rounding; no figure may leave the members' range.
     low, high = pooled.min(axis=(-1, -2)), pooled.max(axis=(-1, -2))
     return _containing(
@@ -92,18 +92,51 @@ def weighted_quantiles(
     larger value never gives a smaller quantile, so bands stay monotone in
     time where the members are, and the order of equal values does not matter.
     """
-    order = np.argsort(values, axis=-1, kind="stable")
+    order = np.argsort(values, axis=-1)
     ordered = np.take_along_axis(values, order, axis=-1)
     share = weights / weights.sum()
     width = float((share**2).sum())
-    above = np.cumsum(share[order], axis=-1)
-    below = above - share[order]
+    mass = share[order]
+    above = np.cumsum(mass, axis=-1)
     quantiles = []
     for start in probabilities * (1 - width):
-        inside = np.minimum(above, start + width) - np.maximum(below, start)
+        near = _window(above, start, start + width)
+        to, own = above[..., near], mass[..., near]
+        inside = np.minimum(to, start + width) - np.maximum(to - own, start)
         inside = np.clip(inside, 0, None)
-        quantiles.append((inside * ordered).sum(axis=-1) / inside.sum(axis=-1))
+        quantiles.append(_in_order(inside * ordered[..., near]) / _in_order(inside))
     return np.array(quantiles)
+
+
+def _window(above: FloatArray, start: float, end: float) -> slice:
+    """Return the places at which any line's share goes from one value to another.
+
+    Parameters
+    ----------
+    above : array, shape (..., places)
+        Cumulative shares, in ascending order.
+    """
+    has_begun, is_over = above > start, above >= end
+    over = np.where(is_over[..., -1], is_over.argmax(axis=-1), above.shape[-1])
+    return slice(int(has_begun.argmax(axis=-1).min()), int(over.max()) + 1)
+
+
+def _in_order(values: FloatArray) -> FloatArray:
+    """Return sums over the last axis, added one by one.
+
+    Zeros at either end do not change them, so a sum does not depend on how wide the window of
+    the lines beside it is.
+    """
+    sums: FloatArray = np.cumsum(values, axis=-1)[..., -1]
+    return sums
+
+
+def _weighted(weights: FloatArray, values: FloatArray) -> FloatArray:
+    """Return weighted sums over the first axis, added one by one."""
+    sums = np.zeros(values.shape[1:])
+    for weight, value in zip(weights.tolist(), values, strict=True):
+        sums += weight * value
+    return sums
 
 
 def _tails(level: float) -> FloatArray:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from models.curves import cumulative_incidence, survival
+from models.curves import CompetingRisks, cumulative_incidence, incidences_at, survival
 from tests.support.examples import examples
 
 STEPS = st.lists(
@@ -124,3 +124,32 @@ def test_survival_is_a_probability_that_never_rises(steps):
     curve = survival(hazards(steps)[0])
     assert ((curve > 0) & (curve <= 1)).all()
     assert (np.diff(curve, axis=0) <= 0).all()
+
+
+RATIOS = st.floats(0.05, 20)
+
+
+@examples(80)
+@given(STEPS, RATIOS, RATIOS)
+def test_scaled_curves_have_the_incidence_of_their_products(steps, event_ratio, competing_ratio):
+    event, competing = hazards(steps)
+    curves = (np.vstack([np.zeros((1, 1)), curve])[None] for curve in (event, competing))
+    ratios = np.array([[event_ratio]]), np.array([[competing_ratio]])
+    months = np.arange(1, len(steps) + 1)
+    found = incidences_at(CompetingRisks.of(*curves), *ratios, months)[0]
+    expected = cumulative_incidence(event * event_ratio, competing * competing_ratio)
+    assert found == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+def test_each_arm_and_lane_has_its_own_ratios():
+    curve = np.array([0.0, 0.1, 0.3, 0.4])
+    risks = CompetingRisks.of(np.stack([curve, 2 * curve]).T[None], np.stack([curve] * 2).T[None])
+    event, competing = np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([[5.0, 6.0], [7.0, 8.0]])
+    found = incidences_at(risks, event, competing, np.array([3, 1]))
+    for arm in (0, 1):
+        for lane, twice in enumerate((1, 2)):
+            hazard = column(curve[1:])
+            expected = cumulative_incidence(
+                hazard * twice * event[arm, lane], hazard * competing[arm, lane]
+            )
+            assert found[arm, :, lane] == pytest.approx(expected[[2, 0], 0], abs=1e-15)

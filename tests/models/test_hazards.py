@@ -13,10 +13,19 @@ from models.analyses import (
     SUBGROUP_ANALYSIS,
     Analysis,
 )
+from models.curves import cumulative_incidence
 from models.design_matrix import design_matrix
 from models.forest import KNOTS, at_months, member_hazards
 from models.hazards import hazard_source
-from models.outcomes import FOREST, HAZARDS, LEARNED_EFFECT, MODELS, OVERALL_EFFECT, POOLED_EFFECT
+from models.outcomes import (
+    FOREST,
+    HAZARDS,
+    INCIDENCES,
+    LEARNED_EFFECT,
+    MODELS,
+    OVERALL_EFFECT,
+    POOLED_EFFECT,
+)
 from models.patient import read_patient
 from tests.models import reference
 from tests.support.bundles import cox_bundle, small_bundle
@@ -36,9 +45,14 @@ NONE, SURGERY = 0, 1
 each_hazard = pytest.mark.parametrize("place", range(len(HAZARDS)), ids=HAZARDS)
 
 
-def hazards(analysis, messages=(TYPICAL,), months=MONTHS, names=HAZARDS):
-    design = design_matrix(table_from(messages))
-    return hazard_source(design, small_bundle(), analysis)(names, months)
+ALL = slice(None)
+
+
+def hazards(analysis, messages=(TYPICAL,), months=MONTHS, causes=ALL):
+    """Return cumulative hazards: rows, hazards, arms, months, members."""
+    source = hazard_source(small_bundle(), analysis, max(months))
+    found = [source(row).cumulative(causes, months) for row in design_matrix(table_from(messages))]
+    return np.moveaxis(found, 3, 1)
 
 
 @cache
@@ -63,10 +77,9 @@ def test_hazards_are_those_of_the_reference(analysis, message, months):
 
 @pytest.mark.parametrize("analysis", BY_HAND, ids=lambda each: f"{each.model} {each.effect}")
 def test_a_source_gives_rows_hazards_arms_months_and_members(analysis):
-    found = hazards(analysis, [TYPICAL] * 3, names=("bleeding", "death"))
+    found = hazards(analysis, [TYPICAL] * 3, causes=slice(1, 3))
     assert found.shape == (3, 2, 2, len(MONTHS), 20)
-    for place, name in enumerate(("bleeding", "death")):
-        assert np.array_equal(found[2, place], typical(analysis)[HAZARDS.index(name)])
+    assert np.array_equal(found[2], typical(analysis)[1:3])
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -139,6 +152,30 @@ def test_subgroups_move_death_with_surgery_and_nothing_else(analysis):
 
 
 def test_a_bundle_without_effects_by_subgroups_is_no_source_of_them():
-    design = design_matrix(table_from([TYPICAL]))
     with pytest.raises(ValueError, match="holds no effect subgroup"):
-        hazard_source(design, cox_bundle(), SUBGROUP_ANALYSIS)
+        hazard_source(cox_bundle(), SUBGROUP_ANALYSIS, 12)
+
+
+@pytest.mark.parametrize("analysis", BY_HAND, ids=lambda each: f"{each.model} {each.effect}")
+@examples(5)
+@given(message=complete_messages(), months=st.lists(st.integers(1, 96), min_size=1, max_size=3))
+def test_incidences_are_those_of_the_hazards(analysis, message, months):
+    """Scaled curves give what the plain formula gives for the patient's own hazards."""
+    source = hazard_source(small_bundle(), analysis, max(months))
+    (row,) = design_matrix(table_from([message]))
+    found = source(row).incidences(np.array(months))
+    every = hazards(analysis, [message], np.arange(1, max(months) + 1))[0]
+    for place, outcome in enumerate(INCIDENCES):
+        event, competing = (every[HAZARDS.index(name)] for name in outcome.hazards)
+        expected = cumulative_incidence(event, competing)[:, np.array(months) - 1]
+        assert found[place] == pytest.approx(expected, rel=0, abs=1e-13)
+
+
+@pytest.mark.parametrize("analysis", BY_HAND, ids=lambda each: f"{each.model} {each.effect}")
+def test_an_incidence_does_not_depend_on_the_other_months(analysis):
+    (row,) = design_matrix(table_from([TYPICAL]))
+    every = hazard_source(small_bundle(), analysis, 96)(row).incidences(np.arange(96, 0, -1))
+    for month in (1, 12, 13, 35, 36, 37, 60, 95):
+        source = hazard_source(small_bundle(), analysis, month)
+        alone = source(row).incidences(np.array([month]))
+        assert np.array_equal(alone[:, :, 0], every[:, :, 96 - month])

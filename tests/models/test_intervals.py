@@ -168,3 +168,14 @@ def test_order_of_equal_values_does_not_matter():
     one = weighted_quantiles(values, np.array([0.1, 0.1, 0.6, 0.2]), at)
     other = weighted_quantiles(values, np.array([0.6, 0.1, 0.1, 0.2]), at)
     assert one == pytest.approx(other)
+
+
+@examples(40)
+@given(completions(), LEVELS)
+def test_figures_do_not_depend_on_the_times_beside_them(case, level):
+    members, weights = case
+    both = summarise_completions(members, weights, level)
+    for time in (0, 1):
+        alone = summarise_completions(members[:, time : time + 1], weights, level)
+        for side in ("estimate", "lower", "upper"):
+            assert np.array_equal(getattr(alone, side)[0], getattr(both, side)[time])

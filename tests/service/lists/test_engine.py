@@ -155,8 +155,8 @@ def test_every_dialect_is_read_as_the_usual_one(folder, delimiter, quoting, quot
     (folder / "other.csv").write_bytes(b"\xef\xbb\xbf" + text.encode())
     for name in ("usual", "other"):
         run(f"{name}.csv", "--out", f"{name}-scored.csv", "--rejects", f"{name}-no.csv", *FEW)
-    for end in ("scored", "no"):
-        usual, other = ((folder / f"{name}-{end}.csv").read_bytes() for name in ("usual", "other"))
+    for made in ("scored", "no"):
+        usual, other = ((folder / f"{name}-{made}.csv").read_bytes() for name in ("usual", "other"))
         assert usual == other
 
 
