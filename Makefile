@@ -4,6 +4,7 @@ SHELL := /bin/sh
 VENV ?= .venv
 DEV_VENV ?= .venv-dev
 LIFELINES_VENV ?= .venv-lifelines
+BENTOML_VENV ?= .venv-bentoml
 BIN := $(VENV)/bin
 DEV := $(DEV_VENV)/bin
 HOST ?= 127.0.0.1
@@ -40,8 +41,10 @@ bundle: $(DEV_VENV)/.installed ## Search for the reference cohort afresh, rebuil
 	$(DEV)/equipoise simulate --cohorts 10 --out training/reference/matched
 	$(DEV)/equipoise train --out $(BUNDLE)
 
-bench: $(DEV_VENV)/.installed ## Measure, side by side, on this machine (python -m benchmarks train: a large cohort)
-	$(DEV)/python -m benchmarks
+bench: $(DEV_VENV)/.installed $(LIFELINES_VENV)/.installed $(BENTOML_VENV)/.installed ## Measure beside peers, on an idle machine, 20 minutes (BENCH=answers: one group)
+	sh scripts/test-tools.sh
+	LIFELINES_PYTHON="$(abspath $(LIFELINES_VENV))/bin/python" \
+	  BENTOML_PYTHON="$(abspath $(BENTOML_VENV))/bin/python" $(DEV)/python -m benchmarks $(BENCH)
 
 study: $(DEV_VENV)/.installed ## Run the property tests long (STUDY_FACTOR times, seed fixed); see also coverage
 	EXAMPLES_FACTOR=$(STUDY_FACTOR) sh scripts/timed.sh $(DEV)/python -m pytest -n 2 \
@@ -67,7 +70,7 @@ lock: ## Write the lock files anew (needs uv)
 	sh scripts/lock.sh
 
 clean: ## Remove what the other targets made
-	rm -rf $(VENV) $(DEV_VENV) $(LIFELINES_VENV) build dist *.egg-info .pytest_cache .mypy_cache \
+	rm -rf $(VENV) $(DEV_VENV) $(LIFELINES_VENV) $(BENTOML_VENV) build dist *.egg-info .pytest_cache .mypy_cache \
 	  .ruff_cache .hypothesis .import_linter_cache artefacts
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -81,4 +84,8 @@ $(DEV_VENV)/.installed: requirements-dev.txt pyproject.toml scripts/environment.
 
 $(LIFELINES_VENV)/.installed: requirements-lifelines.txt scripts/oracle-lifelines.sh | $(DEV_VENV)/.installed
 	PYTHON="$(DEV)/python" sh scripts/oracle-lifelines.sh $(LIFELINES_VENV)
+	touch $@
+
+$(BENTOML_VENV)/.installed: requirements-bentoml.txt scripts/bench-bentoml.sh | $(DEV_VENV)/.installed
+	PYTHON="$(DEV)/python" sh scripts/bench-bentoml.sh $(BENTOML_VENV)
 	touch $@

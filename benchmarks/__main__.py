@@ -1,6 +1,11 @@
-"""``python -m benchmarks``: print every measurement as one Markdown table.
+"""``python -m benchmarks [GROUP ...]``: print measurements as one Markdown table.
 
+Without a group, all of them, and then how a row grows with the members of a bundle.
 ``python -m benchmarks train`` measures the training of a bundle from a large cohort instead.
+
+A row says what ours took, what the other side took in the same run, the ratio (median over
+rounds) and whether what is asked of it is met. A row is void, and has no figure, when the same
+program run twice differs from itself or when other programs were at work.
 """
 
 from __future__ import annotations
@@ -8,41 +13,75 @@ from __future__ import annotations
 import os
 import platform
 import sys
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
 
 from benchmarks.answers import single_answer_rows
+from benchmarks.batches import batch_rows
 from benchmarks.caveats import caveat_rows
 from benchmarks.imports import import_rows
 from benchmarks.lists import list_rows
+from benchmarks.load import Watch
+from benchmarks.members import growth
 from benchmarks.pages import page_rows
+from benchmarks.points import point_rows
+from benchmarks.starts import memory_rows, start_rows, throughput_rows
+from benchmarks.table import HEADER, RULE, render, with_load
 from benchmarks.timing import Row
 from benchmarks.train import main as train_main
 
 PACKAGES = ("equipoise", "numpy", "flask", "gunicorn", "marshmallow", "scikit-survival")
+GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
+    "points": point_rows,
+    "answers": single_answer_rows,
+    "batch": batch_rows,
+    "start": start_rows,
+    "memory": memory_rows,
+    "imports": import_rows,
+    "throughput": throughput_rows,
+    "caveats": caveat_rows,
+    "pages": page_rows,
+    "lists": list_rows,
+}
+GROWTH = "members"
+_TRAIN = "train"
 
 
-def main() -> None:
-    """Measure and print."""
+def main(asked: list[str]) -> None:
+    """Measure and print some groups, or all."""
+    unknown = set(asked) - {*GROUPS, GROWTH, _TRAIN}
+    if unknown:
+        sys.exit(f"No group {', '.join(sorted(unknown))}; one of {', '.join([*GROUPS, GROWTH])}.")
+    if asked == [_TRAIN]:
+        train_main()
+        return
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(f"Python {platform.python_version()} with {os.cpu_count()} processors; {packages}.\n")
-    print("| what | ours | beside it | ratio |")
-    print("| --- | --- | --- | --- |")
-    for measure in (import_rows, caveat_rows, single_answer_rows, page_rows, list_rows):
-        for row in measure():
-            print(render(row), flush=True)
+    groups = asked or [*GROUPS, GROWTH]
+    _print_rows([name for name in groups if name in GROUPS])
+    if GROWTH in groups:
+        print()
+        for line in growth():
+            print(line, flush=True)
 
 
-def render(row: Row) -> str:
-    """Return one line of the table."""
-    ratio = row.ours / row.other
-    return (
-        f"| {row.name} | {row.ours:.3g} {row.unit} | {row.other_name}: {row.other:.3g} "
-        f"{row.unit} | {ratio:.2f} |"
-    )
+def _print_rows(groups: list[str]) -> None:
+    if not groups:
+        return
+    print(HEADER)
+    print(RULE)
+    for name in groups:
+        for row, foreign in _watched(GROUPS[name]()):
+            print(render(with_load(row, foreign) if row.ratio is None else row), flush=True)
+
+
+def _watched(rows: Iterator[Row]) -> Iterator[tuple[Row, float]]:
+    """Yield each row with the load of other programs while it was made."""
+    watch = Watch()
+    for row in rows:
+        yield row, watch.foreign()
+        watch = Watch()
 
 
 if __name__ == "__main__":
-    if sys.argv[1:] == ["train"]:
-        train_main()
-    else:
-        main()
+    main(sys.argv[1:])

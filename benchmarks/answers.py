@@ -1,92 +1,175 @@
-"""One answer of ``/v1/predict`` against an endpoint of the same server that returns its bytes."""
+"""One answer of ``/v1/predict``, against constant bytes and against services of a model.
+
+Each side is a gunicorn server (BentoML its own) with one worker, asked over one connection that
+is kept. The patient is the same with each request, whose figures our server remembers, or another
+one each time, whose figures it does not.
+"""
 
 from __future__ import annotations
 
-import http.client
 import json
-import socket
-import subprocess
+import os
 import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+from dataclasses import dataclass
 from functools import partial
-from itertools import repeat
+from importlib.metadata import version
+from itertools import cycle, repeat
+from pathlib import Path
 from typing import Any
 
-from benchmarks.patients import PATIENT, different_patients
-from benchmarks.timing import Row, seconds_in_turn
+from benchmarks.patients import CODED, PATIENT, different_patients, different_profiles
+from benchmarks.peers.fitted import DEFAULT_TREES, write_models
+from benchmarks.serving import Served, ask, asking, serving
+from benchmarks.timing import Asked, Row, Told, compare
+from models.outcomes import COX, FOREST
+from training.forest import TREES
 
+PREDICT = "/v1/predict"
 _HORIZONS = [6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96]
-_REQUESTS = 500
-_SECONDS_TO_START = 30
+#: Requests in a round, of which the median is taken.
+_REQUESTS = {COX: 100, FOREST: 20}
+_SAME, _ANOTHER = "the same patient again", "another patient"
+_BENTO = Path(__file__).parent / "peers" / "bento.py"
+SURVIVAL = f"scikit-survival {version('scikit-survival')}"
+LEAN = f"lean: Flask, marshmallow {version('marshmallow')}, {SURVIVAL}"
+_USUAL = f"usual: Flask, joblib {version('joblib')}, pandas {version('pandas')}, {SURVIVAL}"
+_AT_MOST = Asked(1.6, faster=False)
 
 
-def single_answer_rows() -> Iterator[Row]:
-    """Yield the median time of an answer with twelve horizons and four outcomes.
+@dataclass(frozen=True)
+class Peer:
+    """Another service that answers the same curves.
 
-    Twice: of the same patient again and again, whose figures the server remembers, and of
-    another patient with each request. Both endpoints are asked in turn over one connection
-    that is kept.
+    Attributes
+    ----------
+    name : str
+        What it is.
+    served : Served
+        Where it runs.
+    path : str
+        Where it answers.
+    model : str
+        Which of our models is asked beside it.
+    asked : Asked or None
+        What is asked of ours.
     """
-    with running_server() as connection:
-        again = _body(PATIENT)
-        body = _ask(connection, "POST", "/v1/predict", again)
-        _ask(connection, "PUT", "/constant", body)
-        if _ask(connection, "POST", "/constant", again) != body:
+
+    name: str
+    served: Served
+    path: str
+    model: str
+    asked: Asked | None = None
+
+
+class Bodies:
+    """The requests of our side and of the peers', different patients never asked before long.
+
+    More different patients are asked than the server remembers figures of.
+    """
+
+    def __init__(self) -> None:
+        self._ours = cycle(different_patients())
+        self._theirs = cycle(different_profiles())
+
+    def ours(self, told: str, model: str) -> Iterator[bytes]:
+        """Return requests of a model for one of the two kinds of patients."""
+        return map(
+            partial(body_of, model=model), self._ours if told == _ANOTHER else repeat(PATIENT)
+        )
+
+    def theirs(self, told: str) -> Iterator[bytes]:
+        """Return requests that a peer reads."""
+        return map(body_of, self._theirs if told == _ANOTHER else repeat(CODED))
+
+
+def body_of(patient: dict[str, Any], model: str = "") -> bytes:
+    """Return a request with twelve months."""
+    message = {"patient": patient, "horizons_months": _HORIZONS}
+    return json.dumps(message | ({"model": model} if model else {})).encode()
+
+
+def single_answer_rows(requests: dict[str, int] | None = None) -> Iterator[Row]:
+    """Yield the median time of an answer with twelve horizons and four outcomes."""
+    numbers, bodies = requests or _REQUESTS, Bodies()
+    with ExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory())
+        write_models(Path(folder))
+
+        def start(*arguments: str, python: str = sys.executable) -> Served:
+            return stack.enter_context(serving(arguments, python=python))
+
+        ours = start("-m", "benchmarks.serve")
+        constants = _constants(ours, start("-m", "benchmarks.peers.constant"))
+        peers = _peers(folder, start)
+        for told in (_SAME, _ANOTHER):
+            for peer in (*constants, *peers):
+                number = numbers[peer.model]
+                own = asking(ours, PREDICT, bodies.ours(told, peer.model), number)
+                other = asking(peer.served, peer.path, bodies.theirs(told), number)
+                title = _title(peer.model, told)
+                yield compare(Told(title, "ms", peer.name, peer.asked), own, other)
+            if not _bento_python():
+                yield _without_bento(told)
+
+
+def _constants(ours: Served, alone: Served) -> list[Peer]:
+    """Return the endpoints that answer our bytes as they are."""
+    with closing(ours.connect()) as connection:
+        body = ask(connection, PREDICT, body_of(PATIENT))
+    name = f"the same {len(body):,} bytes, constant"
+    libraries = f"Flask {version('flask')} and gunicorn {version('gunicorn')}"
+    for served in (ours, alone):
+        _keep(served, body)
+    return [
+        Peer(f"{name}, {libraries} alone", alone, "/constant", COX, _AT_MOST),
+        Peer(f"{name}, an endpoint of our own application", ours, "/constant", COX, _AT_MOST),
+    ]
+
+
+def _keep(served: Served, body: bytes) -> None:
+    with closing(served.connect()) as connection:
+        ask(connection, "/constant", body, "PUT")
+        if ask(connection, "/constant", body_of(PATIENT)) != body:
             raise RuntimeError("the constant endpoint answers other bytes")
-        constant = partial(_ask, connection, "POST", "/constant", again)
-        name = f"the same {len(body)} bytes, constant, same server"
-        asked = {
-            "the same patient again": repeat(again),
-            "another patient": map(_body, different_patients()),
-        }
-        for told, bodies in asked.items():
-            ours = partial(_ask_next, connection, bodies)
-            seconds = seconds_in_turn(ours, constant, rounds=_REQUESTS)
-            title = f"one answer, {told} each time, median of {_REQUESTS}"
-            yield Row(title, "ms", *(1e3 * each for each in seconds), name)
 
 
-def _ask_next(connection: http.client.HTTPConnection, bodies: Iterator[bytes]) -> bytes:
-    return _ask(connection, "POST", "/v1/predict", next(bodies))
+def _peers(folder: str, start: Callable[..., Served]) -> list[Peer]:
+    """Return the services of a model."""
+    lean = start("-m", "benchmarks.peers.lean", folder, "cox,forest,large-forest", "1")
+    usual = start("-m", "benchmarks.peers.usual", folder)
+    found = [
+        Peer(f"{LEAN}, Cox, no intervals", lean, "/cox", COX, Asked(2)),
+        Peer(f"{LEAN}, forests of {TREES} trees", lean, "/forest", FOREST, Asked(9)),
+        Peer(f"{LEAN}, forests of {DEFAULT_TREES} trees", lean, "/large-forest", FOREST, Asked(9)),
+        Peer(f"{_USUAL}, Cox, a data frame a request", usual, "/cox", COX, Asked(18)),
+    ]
+    python = _bento_python()
+    if python:
+        bento = start(str(_BENTO), folder, python=python)
+        name = f"{_bento_version()}, {SURVIVAL}, Cox, no intervals"
+        found.append(Peer(name, bento, "/cox", COX))
+    return found
 
 
-def _body(patient: dict[str, Any]) -> bytes:
-    return json.dumps({"patient": patient, "horizons_months": _HORIZONS}).encode()
+def _title(model: str, told: str) -> str:
+    return f"one answer, {model}, {told} each time, p50"
 
 
-def _ask(connection: http.client.HTTPConnection, method: str, path: str, body: bytes) -> bytes:
-    connection.request(method, path, body, {"Content-Type": "application/json"})
-    answer = connection.getresponse()
-    if answer.status not in (200, 204):
-        raise RuntimeError(f"{path} answers {answer.status}")
-    return answer.read()
+def _bento_python() -> str:
+    return os.environ.get("BENTOML_PYTHON", "")
 
 
-@contextmanager
-def running_server() -> Iterator[http.client.HTTPConnection]:
-    """Yield a connection to a server that stops afterwards."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    command = [sys.executable, "-m", "benchmarks.serve", str(port)]
-    with subprocess.Popen(command) as process:
-        try:
-            yield _connect(port)
-        finally:
-            process.terminate()
+def _bento_version() -> str:
+    """Return the version that the lock names."""
+    lock = Path(__file__).parents[1] / "requirements-bentoml.txt"
+    lines = lock.read_text(encoding="utf-8").splitlines()
+    (line,) = [line for line in lines if line.startswith("bentoml==")]
+    return "BentoML " + line.removeprefix("bentoml==").split()[0]
 
 
-def _connect(port: int) -> http.client.HTTPConnection:
-    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=_SECONDS_TO_START)
-    end = time.monotonic() + _SECONDS_TO_START
-    while time.monotonic() < end:
-        try:
-            connection.connect()
-        except ConnectionRefusedError:
-            time.sleep(0.1)
-        else:
-            connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            return connection
-    raise TimeoutError("the server did not start")
+def _without_bento(told: str) -> Row:
+    why = "BENTOML_PYTHON is not set, as make bench does"
+    return Row(_title(COX, told), "ms", 0.0, 0.0, _bento_version(), void=why)

@@ -5,26 +5,33 @@ from __future__ import annotations
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from functools import partial
+from importlib.metadata import version
 
-from benchmarks.timing import Row, seconds_in_turn, values_in_turn
+from benchmarks.timing import Row, Told, compare, scaled_seconds
 
 _OURS = "from service.app import create_app; create_app()"
 _THEIRS = "import flask, marshmallow, sksurv.linear_model"
 _PEAK = "; import resource; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
-_ROUNDS = 9
+#: What a program that only scores imports, and the least that scikit-survival needs for it.
+_SCORING = "import models.prediction"
+_FITTED = "import sksurv.linear_model"
 
 
 def import_rows() -> Iterator[Row]:
-    """Yield start time and peak memory of a process that is ready to score."""
-    name = "Flask and scikit-survival imported, no model"
-    ours, theirs = seconds_in_turn(_starts(_OURS), _starts(_THEIRS), rounds=_ROUNDS)
-    yield Row("a worker ready to score: start", "s", ours, theirs, name)
-    ours, theirs = values_in_turn(_peak(_OURS), _peak(_THEIRS), rounds=3)
-    yield Row("a worker ready to score: peak memory", "MiB", ours, theirs, name)
+    """Yield import times, and start time and peak memory of a process that is ready to score."""
+    survival = f"scikit-survival {version('scikit-survival')}"
+    told = Told("import of what scores", "s", f"import of {survival}'s Cox model")
+    yield compare(told, _starts(_SCORING), _starts(_FITTED))
+    name = f"Flask and {survival} imported, no model"
+    told = Told("a worker ready to score: start", "s", name)
+    yield compare(told, _starts(_OURS), _starts(_THEIRS))
+    told = Told("a worker ready to score: peak memory", "MiB", name)
+    yield compare(told, _peak(_OURS), _peak(_THEIRS))
 
 
-def _starts(code: str) -> Callable[[], object]:
-    return lambda: _run(code)
+def _starts(code: str) -> Callable[[], float]:
+    return scaled_seconds(partial(_run, code), 1.0)
 
 
 def _peak(code: str) -> Callable[[], float]:

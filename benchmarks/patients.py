@@ -10,6 +10,14 @@ from models.example import EXAMPLE_PATIENT
 
 PATIENT = EXAMPLE_PATIENT
 
+#: The same patient without the list of sites: what the models know of them.
+CODED = {
+    **{name: value for name, value in PATIENT.items() if name != "metastatic_sites"},
+    "metastatic_organs": "1",
+    "liver_metastasis": False,
+    "bone_only_metastasis": True,
+}
+
 _HEADER = (
     "age,menopausal_status,ecog_ps,clinical_t,clinical_n,er_status,her2_status,"
     "metastatic_organs,liver_metastasis,bone_only_metastasis"
@@ -36,6 +44,21 @@ def csv_list(rows: int, distinct: int) -> bytes:
     ]
     lines = [profiles[number % len(profiles)] for number in range(rows)]
     return "\n".join([_HEADER, *lines]).encode()
+
+
+def different_profiles() -> Iterator[dict[str, Any]]:
+    """Yield patients with all values known and coded as in a list, no two of them alike."""
+    names = _HEADER.split(",")
+    for spread, age, *others in product(*_VALUES):
+        t, n, er, her2, ecog = others
+        row = f"{age},{ecog},{t},{n},{er},{her2},{spread}".split(",")
+        yield {name: _decoded(name, text) for name, text in zip(names, row, strict=True)}
+
+
+def _decoded(name: str, text: str) -> str | int | bool:
+    if name in ("age", "ecog_ps"):
+        return int(text)
+    return text == "true" if text in ("true", "false") else text
 
 
 def different_patients() -> Iterator[dict[str, Any]]:

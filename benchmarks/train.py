@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 from click.testing import CliRunner
 
+from benchmarks.load import family
 from models.table import select_rows
 from training.cohort import REFERENCE_SEED, Cohort
 from training.cohort_csv import cohort_csv
@@ -92,20 +93,7 @@ class _Peak:
 
     def _look(self) -> None:
         while not self._end.wait(_BETWEEN_LOOKS):
-            self.bytes = max(self.bytes, sum(map(_resident, _family(os.getpid()))))
-
-
-def _family(process: int) -> list[int]:
-    """Return a process and all that it started, itself or through others."""
-    found = [process]
-    for task in Path("/proc", str(process), "task").glob("*/children"):
-        try:
-            children = task.read_text(encoding="ascii").split()
-        except OSError:
-            continue
-        for child in children:
-            found += _family(int(child))
-    return found
+            self.bytes = max(self.bytes, sum(map(_resident, family(os.getpid()))))
 
 
 def _resident(process: int) -> int:

@@ -12,3 +12,5 @@ compile pyproject.toml requirements-build.in --extra dev --constraints requireme
   --output-file requirements-dev.txt
 # The second opinion of the tests, in an environment of its own: lifelines needs pandas below 3.
 compile tests/oracles/lifelines.in --output-file requirements-lifelines.txt
+# BentoML, a peer of the benchmarks, in an environment of its own.
+compile benchmarks/peers/bentoml.in --constraints requirements.txt --output-file requirements-bentoml.txt

@@ -86,11 +86,15 @@ def blocks_of_lines(
     lines: list[bytes] = []
     number = first
     for piece in pieces:
-        for line in piece:
-            if line and not line.isspace():
-                numbers.append(number)
-                lines.append(line)
-            number += 1
+        places = range(number, number + len(piece))
+        number += len(piece)
+        if all(piece) and not any(map(bytes.isspace, piece)):
+            numbers.extend(places)
+            lines.extend(piece)
+        else:
+            filled = [place for place, line in enumerate(piece) if line.strip()]
+            numbers.extend(places[place] for place in filled)
+            lines.extend(piece[place] for place in filled)
         while len(lines) >= rows:
             yield _block(numbers[:rows], lines[:rows], reader)
             numbers, lines = numbers[rows:], lines[rows:]
@@ -99,6 +103,6 @@ def blocks_of_lines(
 
 
 def _block(numbers: list[int], lines: list[bytes], reader: Reader) -> Block:
-    split = list(map(reader.split, numbers, lines))
-    names, contents = [name for name, _ in split], [content for _, content in split]
-    return Block(numbers, names, contents, fingerprint(names, contents))
+    text = b"\n".join(lines)
+    names, contents = reader.split_all(numbers, lines, text)
+    return Block(numbers, names, contents, sha256(text).digest())

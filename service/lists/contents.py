@@ -41,6 +41,8 @@ class Wrong:
 Content = bytes | Wrong
 #: A row's name, in UTF-8, and what it says.
 Split = tuple[bytes, Content]
+#: Names and contents of several lines.
+SplitLines = tuple[list[bytes], list[Content]]
 
 
 class Reader(Protocol):
@@ -48,6 +50,10 @@ class Reader(Protocol):
 
     def split(self, number: int, line: bytes) -> Split:
         """Return the name and the content of a line, or the row that is wrong as a whole."""
+        ...
+
+    def split_all(self, numbers: Sequence[int], lines: list[bytes], text: bytes) -> SplitLines:
+        """Return names and contents of lines, which `text` holds behind each other."""
         ...
 
     def read(self, content: bytes) -> Row:
@@ -100,6 +106,29 @@ class CsvReader:
             return self._split_slowly(number, line)
         return name, content
 
+    def split_all(self, numbers: Sequence[int], lines: list[bytes], text: bytes) -> SplitLines:
+        """Return names and contents of lines, which `text` holds behind each other."""
+        if self._is_simple(text) and len(max(lines, key=len)) <= LONGEST_LINE:
+            if self._place < 0:
+                return [b""] * len(lines), list(lines)
+            parts = [line.partition(self._marks[0]) for line in lines]
+            names = [part[0] for part in parts]
+            if len(max(names, key=len)) <= LONGEST_ROW_ID:
+                return names, [part[2] for part in parts]
+        return _split_each(self, numbers, lines)
+
+    def _is_simple(self, text: bytes) -> bool:
+        """Return whether names end at the first delimiter, and can be written as they came."""
+        quote = self._marks[1]
+        return (
+            self._place <= 0
+            and len(self._nameless.names) > 1
+            and not self.header.skips_spaces
+            and quote not in text
+            and text.isascii()
+            and b"\r" not in text
+        )
+
     def _split_slowly(self, number: int, line: bytes) -> Split:
         try:
             cells = self.header.cells(line)
@@ -117,7 +146,7 @@ class CsvReader:
         if not content and len(self._nameless.names) == 1:
             # An empty line has no cell for the csv module, and one for us.
             return text_row(0, {self._nameless.names[0]: ""})
-        return csv_row(0, content, self._nameless)
+        return csv_row(0, content, self._nameless, names=int(self._place >= 0))
 
 
 @dataclass(frozen=True)
@@ -139,6 +168,12 @@ class JsonReader:
         rest = {key: value for key, value in message.items() if key != ROW_ID}
         return (name or "").encode("utf-8", "surrogatepass"), json.dumps(rest).encode()
 
+    def split_all(self, numbers: Sequence[int], lines: list[bytes], text: bytes) -> SplitLines:
+        """Return names and contents of lines, which `text` holds behind each other."""
+        if b'"row_id"' not in text and b"\\" not in text and not text.startswith(BYTE_ORDER_MARK):
+            return [b""] * len(lines), list(lines)
+        return _split_each(self, numbers, lines)
+
     def read(self, content: bytes) -> Row:
         """Return the row of a content, without name and place."""
         try:
@@ -146,6 +181,11 @@ class JsonReader:
         except MalformedInput as error:
             return Row(0, "", None, error.problems)
         return json_row(0, message)
+
+
+def _split_each(reader: Reader, numbers: Sequence[int], lines: list[bytes]) -> SplitLines:
+    split = list(map(reader.split, numbers, lines))
+    return [name for name, _ in split], [content for _, content in split]
 
 
 def wrong(row: Row) -> Split:

@@ -26,6 +26,9 @@ from service.lists.progress import Progress
 from service.lists.results import Result
 from service.lists.writers import RejectsWriter, Writer
 
+#: Bytes that are written at once.
+_BUFFER = 2**20
+
 PART, NOTE, SIDECAR = ".part", ".part.json", ".about.json"
 
 
@@ -72,7 +75,7 @@ class Part:
         if self.place.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
         try:
-            self.file = open(self.path, "a+b")  # noqa: SIM115 (closed by close)
+            self.file = open(self.path, "a+b", _BUFFER)  # noqa: SIM115 (closed by close)
         except OSError as error:
             raise type(error)(error.errno, error.strerror, name) from None
         try:
@@ -196,7 +199,7 @@ class Outputs:
         part.close()
         with open(part.path, "w+b") as file:
             pass
-        part.file = open(part.path, "a+b")  # noqa: SIM115 (closed by close)
+        part.file = open(part.path, "a+b", _BUFFER)  # noqa: SIM115 (closed by close)
         writer = self._make_writer(part.file)
         if isinstance(writer, ColumnWriter):
             with open(before, "rb") as file:

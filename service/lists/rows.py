@@ -242,8 +242,15 @@ def _missing(names: list[str]) -> list[Problem]:
     return [Problem("age", "missing_field", message, ", ".join(COLUMNS))]
 
 
-def csv_row(number: int, line: bytes, header: Header) -> Row:
-    """Return the row of one line of a CSV."""
+def csv_row(number: int, line: bytes, header: Header, names: int = 0) -> Row:
+    """Return the row of one line of a CSV.
+
+    Parameters
+    ----------
+    names : int
+        Cells that line and header had before and lack now, so that a row that is too short or
+        too long is told as it came.
+    """
     try:
         cells = header.cells(line)
     except MalformedInput as error:
@@ -252,7 +259,8 @@ def csv_row(number: int, line: bytes, header: Header) -> Row:
         # A first cell stands in its place however many cells follow it.
         named = header.names[0] == ROW_ID and cells
         row_id = cells[0][:LONGEST_ROW_ID] if named else ""
-        return Row(number, row_id, None, _broken(len(cells), len(header.names)))
+        broken = _broken(len(cells) + names, len(header.names) + names)
+        return Row(number, row_id, None, broken)
     return text_row(number, dict(zip(header.names, cells, strict=True)))
 
 

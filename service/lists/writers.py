@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import chain
 from typing import IO, Protocol
 
@@ -50,23 +50,23 @@ class CsvWriter:
 
     def start(self) -> None:
         """Write the header."""
-        self._put(csv_line(csv_header(self._layout)).encode())
+        self._put([csv_line(csv_header(self._layout)).encode()])
 
     def write(self, block: Block, results: Sequence[Result]) -> None:
         """Write a block's rows."""
         names = csv_names(block.names)
         if all(len(result.tails) == 1 for result in results):
             tails = [result.tails[0] for result in results]
-            self._put(b"".join(chain.from_iterable(zip(names, tails, strict=True))))
+            self._put(chain.from_iterable(zip(names, tails, strict=True)))
         else:
             rows = zip(names, results, strict=True)
-            self._put(b"".join(name + tail for name, each in rows for tail in each.tails))
+            self._put(name + tail for name, each in rows for tail in each.tails)
 
     def finish(self) -> None:
         """Write nothing: the last row was the end."""
 
-    def _put(self, text: bytes) -> None:
-        self._file.write(compressed(text, self._compression))
+    def _put(self, parts: Iterable[bytes]) -> None:
+        put(self._file, parts, self._compression)
 
 
 class NdjsonWriter:
@@ -81,8 +81,8 @@ class NdjsonWriter:
     def write(self, block: Block, results: Sequence[Result]) -> None:
         """Write a block's rows."""
         rows = zip(block.numbers, block.names, results, strict=True)
-        text = b"".join(_place(number, name) + each.tails[0] for number, name, each in rows)
-        self._file.write(compressed(text, self._compression))
+        parts = (_place(number, name) + each.tails[0] for number, name, each in rows)
+        put(self._file, parts, self._compression)
 
     def finish(self) -> None:
         """Write nothing: the last row was the end."""
@@ -115,6 +115,15 @@ def text_writer(file: IO[bytes], layout: Layout, kind: str, compression: str) ->
     if kind == CSV:
         return CsvWriter(file, layout, compression)
     return NdjsonWriter(file, compression)
+
+
+def put(file: IO[bytes], parts: Iterable[bytes], compression: str) -> None:
+    """Write the parts of a text; compressed, they are one part that can stand behind others."""
+    if compression == PLAIN:
+        # Without joining them first: a block's text is large, the file's buffer is not.
+        file.writelines(parts)
+    else:
+        file.write(compressed(b"".join(parts), compression))
 
 
 def compressed(text: bytes, compression: str) -> bytes:

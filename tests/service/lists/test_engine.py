@@ -156,7 +156,8 @@ def test_every_dialect_is_read_as_the_usual_one(folder, delimiter, quoting, quot
     for name in ("usual", "other"):
         run(f"{name}.csv", "--out", f"{name}-scored.csv", "--rejects", f"{name}-no.csv", *FEW)
     for made in ("scored", "no"):
-        usual, other = ((folder / f"{name}-{made}.csv").read_bytes() for name in ("usual", "other"))
+        files = [folder / f"{name}-{made}.csv" for name in ("usual", "other")]
+        usual, other = (file.read_bytes() for file in files)
         assert usual == other
 
 

@@ -1,0 +1,98 @@
+"""Our side of the arithmetic alone: eight survival curves for each row of a table.
+
+Four hazards under two arms, by the functions that every answer goes through (`models.cox`,
+`models.forest`, `models.curves`, `models.intervals`), without caveats, eligibility or texts. As
+in `models.prediction`, a profile that comes again is scored once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import astuple
+from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.cox import CoxModels
+from models.curves import survival
+from models.design_matrix import design_matrix
+from models.forest import ForestHazard, at_months, member_hazards
+from models.intervals import summarise
+from models.outcomes import ARMS, DEFAULT_LEVEL
+from models.table import FloatArray, Table, row_count, select_rows
+
+#: Rows that are scored together, so that their curves stay in the processor's cache.
+BLOCK = 128
+
+#: From the design matrix of some rows to figures, rows first.
+Score = Callable[[FloatArray], FloatArray]
+
+
+def cox_points(models: CoxModels, months: NDArray[np.intp]) -> Score:
+    """Return what scores with one member: survival, (rows, hazards, arms, months)."""
+    curves = cox_curves(models, months)
+    return lambda design: curves(design)[..., 0]
+
+
+def cox_curves(models: CoxModels, months: NDArray[np.intp]) -> Score:
+    """Return what gives every member's survival, (rows, hazards, arms, months, members)."""
+    every = list(range(len(models.baselines)))
+
+    def score(design: FloatArray) -> FloatArray:
+        ratios = models.ratios(design)
+        return survival(models.cumulative_hazards(ratios, every, months))
+
+    return score
+
+
+def forest_points(forests: tuple[ForestHazard, ...], months: NDArray[np.intp]) -> Score:
+    """Return what scores with one member: survival, (rows, hazards, arms, months)."""
+
+    def score(design: FloatArray) -> FloatArray:
+        by_arm = []
+        for arm in range(len(ARMS)):
+            columns = np.column_stack([design, np.full(len(design), float(arm))])
+            hazards = [at_months(member_hazards(each, columns), months) for each in forests]
+            by_arm.append(np.stack(hazards, axis=1)[..., 0])
+        return survival(np.stack(by_arm, axis=2))
+
+    return score
+
+
+def with_intervals(curves: Score) -> Score:
+    """Return what gives mean and quantiles, (rows, 3, hazards, arms, months)."""
+
+    def score(design: FloatArray) -> FloatArray:
+        found = summarise(curves(design), DEFAULT_LEVEL)
+        return np.stack(astuple(found), axis=1)
+
+    return score
+
+
+def score_table(table: Table, score: Score, block: int = BLOCK) -> FloatArray:
+    """Return the figures of every row of a complete table, each profile scored once."""
+    first, place = once_each(table)
+    design = design_matrix(select_rows(table, first))
+    blocks = map(partial(_part, design, block), range(0, len(design), block))
+    distinct = np.concatenate([score(rows) for rows in blocks])
+    return distinct if len(first) == row_count(table) else distinct[place]
+
+
+def _part(design: FloatArray, block: int, start: int) -> FloatArray:
+    return design[start : start + block]
+
+
+def once_each(table: Table) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Return the first row of each profile, and for each row the number of its profile.
+
+    When no profile comes again, the rows themselves in their order.
+    """
+    profile = np.zeros(row_count(table), dtype=np.int64)
+    for column in table.values():
+        profile = profile * (int(column.max()) + 1) + column.astype(np.int64)
+    _, first, place = np.unique(profile, return_index=True, return_inverse=True)
+    if len(first) == len(profile):
+        rows = np.arange(len(profile))
+        return rows, rows
+    return first, place
