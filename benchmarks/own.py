@@ -37,11 +37,17 @@ def cox_points(models: CoxModels, months: NDArray[np.intp]) -> Score:
 
 def cox_curves(models: CoxModels, months: NDArray[np.intp]) -> Score:
     """Return what gives every member's survival, (rows, hazards, arms, months, members)."""
-    every = list(range(len(models.baselines)))
+    # (hazards, months, members)
+    baselines = models.baselines.cumulative[0][months].transpose(1, 0, 2)
 
     def score(design: FloatArray) -> FloatArray:
-        ratios = models.ratios(design)
-        return survival(models.cumulative_hazards(ratios, every, months))
+        log_ratio = np.zeros((len(design), *models.coefficients.shape[1:]))
+        for term, coefficient in zip(design.T, models.coefficients, strict=True):
+            log_ratio += term[:, None, None] * coefficient
+        by_arm = (
+            np.exp(log_ratio)[:, :, None, None] * models.arm_ratios.transpose(1, 0, 2)[:, :, None]
+        )
+        return survival(by_arm * baselines[:, None])
 
     return score
 

@@ -21,7 +21,7 @@ from models.subgroups import subgroups_of
 _LOW_AGE, _HIGH_AGE = 25, 75
 
 #: Probabilities of the two models that differ by so much are called far apart (an assumption).
-_FAR_APART = 0.10
+FAR_APART = 0.10
 
 #: Fewer patients of the trial than this are called few (an assumption).
 FEW = 50
@@ -139,7 +139,7 @@ def profile_of(case: Case) -> Profile:
         bundle=_bundle_profile(case.bundle),
         options=case.options,
         listed=case.options.listed(case.bundle.held),
-        gap=round(100 * case.gap) if case.gap >= _FAR_APART else None,
+        gap=round(100 * case.gap) if case.gap >= FAR_APART else None,
         progression=values["eligibility.progression_on_systemic_therapy"],
         extreme_age=_extreme_age(case.patient),
         unknown=case.patient.unknown_covariates,

@@ -10,21 +10,39 @@ from dataclasses import dataclass
 from functools import cache
 
 from models.caveat_case import Cell, Profile
-from models.evidence import Figure
-from models.evidence.consistency import AGREES, CONFLICTS, other_trials
+from models.evidence.consistency import (
+    AGREES,
+    CONFLICTS,
+    OtherTrial,
+    none_excludes_its_trial,
+    other_trials,
+    side_of_whole,
+)
 from models.evidence.credibility import RATING_LABELS
 from models.evidence.interactions import NOT_RATED
 from models.language import N_, _
 from models.subgroups import SUGGESTED_BY_THE_PAPER, SubgroupEvidence, all_subgroups
 
-#: What a hazard ratio is worth, by whether the difference is rated and whether it favours
-#: surgery: a subgroup that promises and one that threatens are told in the same words.
-_READINGS: Mapping[tuple[bool, bool], str] = {
-    (False, True): N_("This is no evidence that surgery helps her; use the overall effect."),
-    (False, False): N_("This is no evidence that surgery harms her; use the overall effect."),
-    (True, True): N_("This may be chance; at most it is a hint that surgery helps her."),
-    (True, False): N_("This may be chance; at most it is a hint that surgery harms her."),
+#: What a ratio is worth where the pair is not rated, by whether it is below one: a subgroup that
+#: promises and one that threatens are told in the same words.
+_NOT_RATED: Mapping[bool, str] = {
+    True: N_("This is no evidence that surgery helps her; use the overall effect."),
+    False: N_("This is no evidence that surgery harms her; use the overall effect."),
 }
+#: The same where it is rated, by whether the ratio is below that of the other subgroup: a
+#: difference between subgroups says nothing of the effect in one of them.
+_RATED: Mapping[bool, str] = {
+    True: N_(
+        "This may be chance; at most it is a hint that surgery does more in this subgroup than in "
+        "the other of its pair. It is no evidence that surgery helps her or harms her."
+    ),
+    False: N_(
+        "This may be chance; at most it is a hint that surgery does less in this subgroup than in "
+        "the other of its pair. It is no evidence that surgery helps her or harms her."
+    ),
+}
+#: Where a ratio stands beside that of a whole trial.
+_SIDES: Mapping[int, str] = {-1: N_("below"), 0: N_("near"), 1: N_("above")}
 
 
 @dataclass(frozen=True)
@@ -79,7 +97,6 @@ def _subgroups(profile: Profile) -> Iterator[Filling]:
 
 def _subgroup_words(row: SubgroupEvidence) -> tuple[tuple[str, str], ...]:
     group, interaction = row.subgroup, row.interaction
-    reading = _READINGS[row.assessment.rating != NOT_RATED, group.estimate < 1]
     return (
         ("label", _(group.label)),
         ("hr", f"{group.estimate:.2f}"),
@@ -88,8 +105,15 @@ def _subgroup_words(row: SubgroupEvidence) -> tuple[tuple[str, str], ...]:
         ("upper", f"{group.interval[1]:.2f}"),
         ("p", f"{interaction.p:.2g}"),
         ("credibility", _(RATING_LABELS[row.assessment.rating])),
-        ("reading", _(reading)),
+        ("reading", _(_reading(row))),
     )
+
+
+def _reading(row: SubgroupEvidence) -> str:
+    if row.assessment.rating == NOT_RATED:
+        return _NOT_RATED[row.subgroup.estimate < 1]
+    (other,) = (each for each in row.pair.subgroups if each is not row.subgroup)
+    return _RATED[row.subgroup.estimate < other.estimate]
 
 
 def _combination(profile: Profile) -> Iterator[Filling]:
@@ -108,8 +132,8 @@ def _conflicts(profile: Profile) -> Iterator[Filling]:
         if against:
             same_way = _("The same way points: {trials}.") if same else ""
             words = (
-                ("label", _(row.subgroup.label)),
-                ("trials", _names(against)),
+                *_compared_words(row, against, [*against, *same]),
+                ("other_side", _(_SIDES[-side_of_whole(row.subgroup)])),
                 ("same_way", same_way.format(trials=_names(same))),
             )
             yield Filling(row.subgroup.code, _ids(row), _place_of(row), words)
@@ -119,23 +143,35 @@ def _agreements(profile: Profile) -> Iterator[Filling]:
     """Yield her subgroups for which all other trials' point the same way."""
     for row, same, against in _compared(profile):
         if same and not against:
-            words = (("label", _(row.subgroup.label)), ("trials", _names(same)))
+            words = _compared_words(row, same, same)
             yield Filling(row.subgroup.code, _ids(row), _place_of(row), words)
+
+
+def _compared_words(
+    row: SubgroupEvidence, told: list[OtherTrial], named: list[OtherTrial]
+) -> tuple[tuple[str, str], ...]:
+    """Return what is said of a subgroup beside other trials, each against its own trial."""
+    return (
+        ("label", _(row.subgroup.label)),
+        ("side", _(_SIDES[side_of_whole(row.subgroup)])),
+        ("trials", _names(told)),
+        ("not_excluded", none_excludes_its_trial(named)),
+    )
 
 
 def _compared(
     profile: Profile,
-) -> Iterator[tuple[SubgroupEvidence, list[Figure], list[Figure]]]:
+) -> Iterator[tuple[SubgroupEvidence, list[OtherTrial], list[OtherTrial]]]:
     """Yield her subgroups with what points the same way elsewhere and what the other way."""
     for code in profile.subgroups:
         row = by_code()[code]
         found = other_trials(row.subgroup)
-        same = [each.figure for each in found if each.direction == AGREES]
-        yield row, same, [each.figure for each in found if each.direction == CONFLICTS]
+        same = [each for each in found if each.direction == AGREES]
+        yield row, same, [each for each in found if each.direction == CONFLICTS]
 
 
-def _names(trials: list[Figure]) -> str:
-    return _("; ").join(_(trial.label) for trial in trials)
+def _names(trials: list[OtherTrial]) -> str:
+    return _("; ").join(trial.against_its_trial() for trial in trials)
 
 
 def _ids(row: SubgroupEvidence) -> tuple[str, ...]:

@@ -27,6 +27,7 @@ def evidence_words() -> Mapping[str, str]:
         "early_ptr": _share("early_distant_progression.ptr_plus_systemic_therapy"),
         "early_none": _share("early_distant_progression.systemic_therapy"),
         "early_months": str(figure("early_distant_progression.systemic_therapy").horizon_months),
+        "early": str(figure("surgery.early").events),
         "later": str(figure("surgery.later").events),
         "n_none": str(figure("surgery.later").n),
         "declined": str(figure("surgery.declined").events),

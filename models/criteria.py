@@ -27,7 +27,7 @@ AGE_RANGE = (20, 80)
 FEWEST_MONTHS_OF_THERAPY = 2.7
 
 _METHODS = "Methods, Study design and participants"
-_MONTHS = f"{ELIGIBILITY_PREFIX}months_of_systemic_therapy"
+MONTHS_OF_THERAPY = f"{ELIGIBILITY_PREFIX}months_of_systemic_therapy"
 _FROM_BONE = f"{ELIGIBILITY_PREFIX}ps2_due_to_bone_metastases"
 
 
@@ -136,7 +136,7 @@ def _judge_tumour(patient: Patient) -> str:
 
 
 def _judge_months(patient: Patient) -> str:
-    months = patient.values[_MONTHS]
+    months = patient.values[MONTHS_OF_THERAPY]
     if not isinstance(months, int | float):
         return NOT_KNOWN
     return MET if months >= FEWEST_MONTHS_OF_THERAPY else "too_early"
@@ -265,7 +265,7 @@ CRITERIA: tuple[Criterion, ...] = (
         "months_of_systemic_therapy",
         SECOND,
         N_("Three months of systemic therapy."),
-        (_MONTHS,),
+        (MONTHS_OF_THERAPY,),
         _judge_months,
         {
             "too_early": N_(

@@ -16,6 +16,7 @@ from models.criteria import (
     CRITERIA,
     FEWEST_MONTHS_OF_THERAPY,
     MET,
+    MONTHS_OF_THERAPY,
     NOT_KNOWN,
     REGISTRATIONS,
     SECOND,
@@ -133,7 +134,7 @@ def _as_dict(criterion: Criterion, judged: str) -> dict[str, object]:
 
 
 def _note(criterion: Criterion, code: str, patient: Patient) -> Note:
-    months = patient.values["eligibility.months_of_systemic_therapy"]
+    months = patient.values[MONTHS_OF_THERAPY]
     words = {
         **_trial_words(),
         "age": f"{patient.completed_age:g}",
@@ -155,9 +156,17 @@ def _trial_words() -> Mapping[str, str]:
     }
 
 
-def _late(patient: Patient) -> list[Note]:
-    months = patient.values["eligibility.months_of_systemic_therapy"]
+def late_months(patient: Patient) -> float | None:
+    """Return the months of systemic therapy where they are many more than the trial's."""
+    months = patient.values[MONTHS_OF_THERAPY]
     if not isinstance(months, int | float) or months <= MOST_USUAL_MONTHS_OF_THERAPY:
+        return None
+    return months
+
+
+def _late(patient: Patient) -> list[Note]:
+    months = late_months(patient)
+    if months is None:
         return []
     text = _("The trial decided after three months of systemic therapy; she has had {months}.")
     return [Note("late_decision", text.format(months=f"{months:g}"))]

@@ -184,7 +184,7 @@ HARMS: tuple[Harm, ...] = (
         ),
         N_(
             "Its basis, by four years and not offered surgery: bleeding in {bleeding}, ulceration "
-            "in {ulceration}. How many had either is not printed."
+            "in {ulceration} (shares of all patients). How many had either is not printed."
         ),
         quote="Local surgery should be recommended to avoid those symptoms, but 75% do not need "
         "local surgery.",

@@ -1,10 +1,11 @@
-"""Exact confidence intervals of proportions, from counts."""
+"""Confidence intervals of proportions and of their difference, from counts."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Callable
 from functools import cache
+from statistics import NormalDist
 
 #: Halvings of [0, 1]: more than a double can tell apart.
 _HALVINGS = 60
@@ -67,3 +68,27 @@ def _at_least(events: int, n: int, p: float) -> float:
         )
         for count in range(events, n + 1)
     )
+
+
+def wald_difference(
+    first: tuple[int, int], second: tuple[int, int], level: float = 0.95
+) -> tuple[float, float, float]:
+    """Return second minus first of two independent proportions, with its Wald interval.
+
+    Parameters
+    ----------
+    first, second : tuple of int
+        Events and patients of each.
+    level : float
+        Between 0 and 1.
+
+    Returns
+    -------
+    tuple of float
+        The difference, its lower and its upper limit, as probabilities.
+    """
+    (a, n), (b, m) = first, second
+    difference = b / m - a / n
+    error = math.sqrt(a / n * (1 - a / n) / n + b / m * (1 - b / m) / m)
+    reach = NormalDist().inv_cdf((1 + level) / 2) * error
+    return difference, difference - reach, difference + reach

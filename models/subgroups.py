@@ -31,11 +31,14 @@ from models.evidence.credibility import (
     assessment_of,
 )
 from models.evidence.interactions import NOT_RATED
-from models.language import _, current_language, joined
+from models.language import N_, _, current_language, joined
 from models.patient import Patient
 
 #: The pairs for which the paper itself suggests that the effect might vary (Results).
 SUGGESTED_BY_THE_PAPER = ("menopause", "her2", "liver", "organs")
+
+#: What holds for every subgroup.
+DRIVES_NOTHING = N_("It drives none of the figures shown, exploratory ones aside.")
 
 #: What a subgroup's ratio is divided by: Fig. 3's own row of all patients.
 _WHOLE_TRIAL = "os.hr.unstratified"
@@ -93,6 +96,11 @@ class SubgroupEvidence:
 
     @property
     def text(self) -> str:
+        """The evidence in words, its worth included, and that it drives no figure."""
+        return joined(self.worth, _(DRIVES_NOTHING))
+
+    @property
+    def worth(self) -> str:
         """The evidence in words, its worth included."""
         start = _("Subgroup: {subgroup}. The trial's hazard ratio was {ratio}.").format(
             subgroup=_(self.subgroup.label), ratio=ratio_text(self.subgroup)
@@ -100,8 +108,7 @@ class SubgroupEvidence:
         test = _(
             "Interaction p {p:.2g}, one of eight pairs tested (by Holm {p_holm:.2g})."
         ).format(p=self.interaction.p, p_holm=self.interaction.p_holm)
-        end = _("It drives none of the figures shown, exploratory ones aside.")
-        return joined(start, test, worth_text(self.assessment), end)
+        return joined(start, test, worth_text(self.assessment))
 
     def as_dict(self) -> dict[str, object]:
         """Return the evidence as it stands in an answer: made once, and not to be changed."""

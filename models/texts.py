@@ -15,9 +15,9 @@ INTENDED_USE = N_(
 INTERVAL_MEANING = N_(
     "An interval is about the average risk of women with these recorded covariates, in the "
     "trial's setting, given the model. It is not the range for one woman, and does not cover "
-    "newer drugs or other countries. It carries sampling error as large as the trial's, what "
-    "the published figures leave open, assumed prognostic effects, and the error of the "
-    "effect of surgery once."
+    "newer drugs or other countries. It carries the sampling error of a trial of this size as "
+    "the model sees it, what the published figures leave open, assumed prognostic effects, and "
+    "the error of the effect of surgery once."
 )
 
 #: The same for a bundle whose baselines come from a real cohort.
@@ -49,22 +49,25 @@ TIME_ORIGIN = N_(
     "therapy, performance status as now (our assumption: the paper dates none of them)."
 )
 
-_DECLINED, _LATER = figure("surgery.declined"), figure("surgery.later")
+_DECLINED = figure("surgery.declined")
+_EARLY, _LATER = figure("surgery.early"), figure("surgery.later")
 
 _ARMS = N_(
     "The arms are policies: being offered surgery or not (intention to treat). In the trial "
-    "{declined} of {offered} offered surgery declined, and {later} of {not_offered} not offered "
-    "it had it later."
+    "{declined} of {offered} offered surgery declined; of {not_offered} not offered it {early} "
+    "had it early and {later} later."
 )
-_COUNTS = {
+#: Who declined surgery or had it although it was not offered, and of how many.
+ARM_COUNTS = {
     "declined": _DECLINED.events,
     "offered": _DECLINED.n,
+    "early": _EARLY.events,
     "later": _LATER.events,
     "not_offered": _LATER.n,
 }
 
 #: In English, as the model card has it.
-ARMS_ARE_POLICIES = _ARMS.format(**_COUNTS)
+ARMS_ARE_POLICIES = _ARMS.format(**ARM_COUNTS)
 
 CREDIT = N_(
     "Trial: Shien T, Hara F, Aogi K, et al. JCOG1017 (PRIM-BC). Br J Cancer 2025. "
@@ -75,7 +78,7 @@ CREDIT = N_(
 
 def arms_are_policies() -> str:
     """Return what the arms are, in the language of the context."""
-    return _(_ARMS).format(**_COUNTS)
+    return _(_ARMS).format(**ARM_COUNTS)
 
 
 def interval_meaning(analyses: Collection[Analysis], *, of_cohort: bool = False) -> str:

@@ -44,3 +44,7 @@ def main() -> None:
 def _entry_points() -> dict[str, EntryPoint]:
     declared = distribution("equipoise").entry_points.select(group=COMMAND_GROUP)
     return {entry.name: entry for entry in declared}
+
+
+if __name__ == "__main__":
+    main(prog_name="equipoise")

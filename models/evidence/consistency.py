@@ -7,6 +7,7 @@ effect can still agree on where the effect is larger.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from models.evidence.figures import Figure, Pair, Subgroup, evidence, figure, trials
@@ -35,13 +36,16 @@ class OtherTrial:
         Code of the subgroup.
     direction : str
         One of `DIRECTIONS`.
+    overall : float
+        That trial's own overall ratio.
     holds_overall : bool or None
-        Whether its interval holds that trial's own overall ratio; ``None`` without an interval.
+        Whether its interval holds `overall`; ``None`` without an interval.
     """
 
     figure: Figure
     subgroup: str
     direction: str
+    overall: float
     holds_overall: bool | None
 
     def __str__(self) -> str:
@@ -51,6 +55,25 @@ class OtherTrial:
             "direction": _(DIRECTIONS[self.direction]),
         }
         return _("{label}: {figure}, {direction}").format(**words)
+
+    def beside_its_trial(self) -> str:
+        """Return in words the figure beside its own trial's, to stand under a subgroup."""
+        clear = self.holds_overall is not True
+        label = _(self.figure.label)
+        return _("{label}: {figure}, beside {overall} in that whole trial; {verdict}.").format(
+            label=label[0].upper() + label[1:] + self._how_seen,
+            figure=ratio_text(self.figure),
+            overall=f"{self.overall:.2f}",
+            verdict=_(DIRECTIONS[self.direction]) if clear else _("not clearly different"),
+        )
+
+    def against_its_trial(self) -> str:
+        """Return in words the figure against its own trial's, to stand in a sentence."""
+        return _("{label} ({estimate} v. {overall})").format(
+            label=_(self.figure.label),
+            estimate=f"{self.figure.estimate:.2f}",
+            overall=f"{self.overall:.2f}",
+        )
 
     @property
     def _how_seen(self) -> str:
@@ -79,13 +102,19 @@ def consistency_text(pair: Pair) -> str:
     ).format(same=counts[0], other=counts[1], unclear=counts[2])
     details = _("; ").join(map(str, found))
     details = _("{details}.").format(details=details[0].upper() + details[1:])
-    unlike = any(each.holds_overall is False for each in found)
-    further = [] if unlike else [_("No interval seen excludes its own trial's overall ratio.")]
+    further = [none_excludes_its_trial(found)]
     named = dict.fromkeys(each.figure.trial for each in found)
     further += [_(trials()[name].caution) for name in named if trials()[name].caution]
     if _overlap(found):
         further.append(_("The four earlier trials include the single ones named."))
     return joined(start, details, *further)
+
+
+def none_excludes_its_trial(found: Sequence[OtherTrial]) -> str:
+    """Return the sentence that no interval tells a subgroup from its trial, where that is so."""
+    if any(each.holds_overall is False for each in found):
+        return ""
+    return _("No interval seen excludes its own trial's overall ratio.")
 
 
 def _overlap(found: list[OtherTrial]) -> bool:
@@ -105,14 +134,21 @@ def ratio_text(row: Figure | Subgroup) -> str:
 
 def _beside(group: Subgroup, row: Figure) -> OtherTrial:
     overall = figure(trials()[row.trial].overall).estimate
-    whole = figure(_WHOLE_TRIAL).estimate
-    if row.estimate is None or overall is None or whole is None:
+    if row.estimate is None or overall is None:
         raise ValueError(f"{row.id} or what it is compared with has no estimate")
-    own, other = _side(group.estimate / whole), _side(row.estimate / overall)
+    own, other = side_of_whole(group), _side(row.estimate / overall)
     direction = AGREES if own == other else CONFLICTS if own * other < 0 else UNCLEAR
     lower, upper = row.interval or (math.nan, math.nan)
     holds = lower <= overall <= upper if row.interval else None
-    return OtherTrial(row, group.code, direction, holds)
+    return OtherTrial(row, group.code, direction, overall, holds)
+
+
+def side_of_whole(group: Subgroup) -> int:
+    """Return -1 or 1 for a subgroup's ratio below or above the whole trial's, 0 near it."""
+    whole = figure(_WHOLE_TRIAL).estimate
+    if whole is None:
+        raise ValueError(f"{_WHOLE_TRIAL} has no estimate")
+    return _side(group.estimate / whole)
 
 
 def _side(ratio: float) -> int:

@@ -98,11 +98,29 @@ def _band(months: Sequence[int], lower: FloatArray, upper: FloatArray, name: str
 
 
 def _path(months: Sequence[int], probabilities: FloatArray) -> str:
-    """Return a line through points in whole pixels, each told from the one before: it is short."""
+    """Return a line through points in whole pixels, each told from the one before: it is short.
+
+    Points on a straight line between their neighbours are left out.
+    """
     x = np.array([_x(month) for month in months], dtype=int)
     y = np.array([_y(float(value)) for value in probabilities], dtype=int)
-    steps = (f"{right} {down}" for right, down in zip(np.diff(x), np.diff(y), strict=True))
-    return f"M{x[0]} {y[0]}l{' '.join(steps).replace(' -', '-')}"
+    steps = _straightened(list(zip(np.diff(x).tolist(), np.diff(y).tolist(), strict=True)))
+    told = " ".join(f"{right} {down}" for right, down in steps)
+    return f"M{x[0]} {y[0]}l{told.replace(' -', '-')}"
+
+
+def _straightened(steps: Sequence[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return steps, those behind each other in one direction as one."""
+    found: list[tuple[int, int]] = []
+    for right, down in steps:
+        before = found[-1] if found else (0, 0)
+        turns = before[0] * down != before[1] * right
+        goes_on = before[0] * right + before[1] * down > 0
+        if goes_on and not turns:
+            found[-1] = (before[0] + right, before[1] + down)
+        else:
+            found.append((right, down))
+    return found
 
 
 def _names(course: Course, arms: Sequence[str]) -> Iterator[str]:

@@ -81,5 +81,14 @@ def _box(left: int, right: int, row: int) -> str:
 
 
 def _polygon(corners: list[tuple[int, int]]) -> str:
-    places = (f"{column * _CELL[0]} {row * _CELL[1]}" for column, row in corners)
-    return f"M{'L'.join(places)}z"
+    """Return a closed path whose sides are level and upright by turns, the first one level.
+
+    A side to where the path is already is left out.
+    """
+    places = [(column * _CELL[0], row * _CELL[1]) for column, row in corners]
+    sides = [
+        f"H{x}" if number % 2 else f"V{y}"
+        for number, (x, y) in enumerate(places)
+        if number and (x, y) != places[number - 1]
+    ]
+    return f"M{places[0][0]} {places[0][1]}{''.join(sides)}z"

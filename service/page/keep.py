@@ -33,28 +33,28 @@ class Keep:
     code: Markup
 
 
-def keep_view(prediction: Prediction, effect: str, data: str) -> Keep:
+def keep_view(prediction: Prediction, effect: str, data: str, second: str) -> Keep:
     """Return what the page of a prediction offers for the notes, dated by this machine.
 
     Parameters
     ----------
-    effect, data : str
+    effect, data, second : str
         As `service.page.sheet.Origin`.
     """
-    sheet = sheet_of(prediction, Origin(today(), effect, data))
+    sheet = sheet_of(prediction, Origin(today(), effect, data, second))
     code = qr_code(_link(prediction, external=True))
     return Keep(sheet, _link(prediction, external=False), code)
 
 
-def kept_text(prediction: Prediction, effect: str, data: str) -> str:
+def kept_text(prediction: Prediction, effect: str, data: str, second: str) -> str:
     """Return the same as plain text, the link included.
 
     Parameters
     ----------
-    effect, data : str
+    effect, data, second : str
         As `service.page.sheet.Origin`.
     """
-    sheet = sheet_of(prediction, Origin(today(), effect, data))
+    sheet = sheet_of(prediction, Origin(today(), effect, data, second))
     return plain_text(sheet, _link(prediction, external=True))
 
 

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from models.bundle import Bundle
 from models.covariates import COVARIATES
-from models.evidence import figure
-from models.language import N_, _
-from models.outcomes import ARM_LABELS, ARMS, DIFFERENCE, INCIDENCES, OUTCOMES, Outcome
+from models.evidence import Figure, figure
+from models.harms import LEVEL
+from models.language import N_, _, joined
+from models.outcomes import ARM_LABELS, ARMS, DIFFERENCE, FOREST, INCIDENCES, OUTCOMES, Outcome
 from models.prediction import Prediction
+from models.proportions import wald_difference
+from models.rounding import percent
 from models.texts import arms_are_policies
 from service.answers import outcomes_part
-from service.page.result import value_words
+from service.page.result import adds_up, value_words
+from service.page.uncertainty import cox_intervals, forest_intervals, ratio_words
 from service.page.words import band_words, capitalised, percents, time_words
 
 _SURVIVAL = OUTCOMES[0]
@@ -46,14 +50,20 @@ _SURVIVAL_VERDICTS: Mapping[int, str] = {
     1: N_("higher when offered surgery, in this model"),
     -1: N_("lower when offered surgery, in this model"),
 }
+_LOCAL = N_("Local control (ulceration, bleeding)")
+#: Where the primary tumour is ulcerated already.
+_LOCAL_BLEEDING_ALONE = N_("Local control (bleeding; ulceration not judged)")
 _CLEARLY_BETTER = N_("clearly better when offered surgery")
 _PARTLY_BETTER = N_("better when offered surgery, but not clearly in everything shown")
 _NOT_CLEAR = N_("not clearly different")
 #: The harm that the trial reports first; the others stand further below.
 _HARM = N_(
     "in the whole trial, metastases had progressed by three months in {none} of those not offered "
-    "surgery and {surgery} of those offered. Further harms are listed below."
+    "surgery and {surgery} of those offered. The difference was about {points} points ({level} "
+    "interval {lower} to {upper}, our Wald interval; p {p} in the paper; open label). The paper "
+    "prints the shares without progression. Further harms are listed below."
 )
+_EARLY_PROGRESSION = "early_distant_progression"
 
 _JUDGED = N_(
     "Judged by the difference: the arms' own intervals overlap, because both carry what is "
@@ -70,12 +80,9 @@ _LOCAL_UNCERTAIN = N_(
 )
 _INTERVALS = N_(
     "The intervals in brackets ({level}) are about the average of women with these values, not "
-    "about the range for one woman. They are wide, because much had to be assumed."
+    "about the range for one woman."
 )
-_COHORT_INTERVALS = N_(
-    "The intervals in brackets ({level}) are about the average of women with these values, not "
-    "about the range for one woman. They allow for the size of the cohort."
-)
+_SIZE_OF_COHORT = N_("They allow for the size of the cohort.")
 _DRUGS = N_(
     "Drugs that came after the trial may change every figure, the differences too. In which "
     "direction is not known."
@@ -92,10 +99,14 @@ class Finding:
 
 @dataclass(frozen=True)
 class LeadRow:
-    """One outcome at the chosen month: both arms and the difference, with intervals."""
+    """One outcome at the chosen month: both arms and the difference, with intervals.
+
+    `adds_up` tells whether the difference is that of the rounded figures beside it.
+    """
 
     label: str
     cells: tuple[str, ...]
+    adds_up: bool
 
 
 @dataclass(frozen=True)
@@ -127,14 +138,21 @@ class Lead:
     judged: str
     uncertain: tuple[str, ...]
 
+    @property
+    def adds_up(self) -> bool:
+        """Whether all rows add up after rounding."""
+        return all(row.adds_up for row in self.rows)
 
-def lead_of(prediction: Prediction, month: int) -> Lead:
+
+def lead_of(prediction: Prediction, month: int, second: str = "") -> Lead:
     """Return the first lines of a prediction in scope.
 
     Parameters
     ----------
     month : int
         The horizon that they speak of, one of the prediction's own.
+    second : str
+        What a second model says, where it is far from the figures, or ``""``.
     """
     place = prediction.options.horizons_months.index(month)
     part = outcomes_part(prediction)
@@ -147,7 +165,7 @@ def lead_of(prediction: Prediction, month: int) -> Lead:
         caption.format(time=capitalised(time_words(month)), level=_level(prediction)),
         tuple(_row(outcome, arms, place) for outcome, arms in shown.items()),
         _(_JUDGED),
-        tuple(_uncertain(prediction)),
+        tuple(_uncertain(prediction, second)),
     )
 
 
@@ -186,7 +204,7 @@ def _findings(shown: Mapping[Outcome, Mapping[str, Any]], place: int) -> list[Fi
     return [
         Finding(_("Survival"), _("{verdict}.").format(verdict=_(_SURVIVAL_VERDICTS[survival]))),
         Finding(
-            _("Local control (ulceration, bleeding)"),
+            _(_LOCAL if len(sides) == len(INCIDENCES) else _LOCAL_BLEEDING_ALONE),
             _("{verdict}.").format(verdict=_(_local_verdict(list(sides.values())))),
         ),
         Finding(_("Harm"), _harm()),
@@ -194,14 +212,29 @@ def _findings(shown: Mapping[Outcome, Mapping[str, Any]], place: int) -> list[Fi
 
 
 def _harm() -> str:
-    by_arm = (figure(f"early_distant_progression.{arm}").estimate for arm in ARMS)
-    none, surgery = (f"{estimate:.1%}" for estimate in by_arm if estimate is not None)
-    return _(_HARM).format(none=none, surgery=surgery)
+    none, surgery = (figure(f"{_EARLY_PROGRESSION}.{arm}") for arm in ARMS)
+    limits = wald_difference(_counts(none), _counts(surgery), LEVEL)
+    difference, lower, upper = (percent(each) for each in limits)
+    return _(_HARM).format(
+        none=f"{none.estimate:.1%}",
+        surgery=f"{surgery.estimate:.1%}",
+        points=difference,
+        level=f"{LEVEL:.0%}",
+        lower=lower,
+        upper=upper,
+        p=surgery.p,
+    )
+
+
+def _counts(row: Figure) -> tuple[int, int]:
+    if row.events is None or row.n is None:
+        raise ValueError(f"{row.id} has no counts")
+    return row.events, row.n
 
 
 def _row(outcome: Outcome, arms: Mapping[str, Any], place: int) -> LeadRow:
     cells = (band_words(arms[arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS)
-    return LeadRow(_(outcome.label), tuple(cells))
+    return LeadRow(_(outcome.label), tuple(cells), adds_up(arms, place))
 
 
 def _local_verdict(sides: Sequence[int]) -> str:
@@ -217,16 +250,25 @@ def _side(arms: Mapping[str, Any], place: int) -> int:
     return 1 if lower > 0 else -1 if upper < 0 else 0
 
 
-def _uncertain(prediction: Prediction) -> list[str]:
+def _uncertain(prediction: Prediction, second: str) -> Iterator[str]:
     bundle = prediction.bundle
-    intervals = _INTERVALS if bundle.cohort is None else _COHORT_INTERVALS
-    return [
-        *([] if has_own_effect(bundle) else [_survival_uncertain()]),
-        *([_(_LOCAL_UNCERTAIN)] if bundle.cohort is None else []),
-        _(intervals).format(level=_level(prediction)),
-        arms_are_policies(),
-        _(_DRUGS),
-    ]
+    if second:
+        yield second
+    if not has_own_effect(bundle):
+        yield joined(_survival_uncertain(), ratio_words(prediction))
+    if bundle.cohort is None:
+        yield _(_LOCAL_UNCERTAIN)
+    yield joined(_(_INTERVALS).format(level=_level(prediction)), _how_far(prediction))
+    yield arms_are_policies()
+    yield _(_DRUGS)
+
+
+def _how_far(prediction: Prediction) -> str:
+    """Return how far the intervals of the model that is shown can be relied on."""
+    bundle = prediction.bundle
+    if prediction.options.shown.model == FOREST:
+        return forest_intervals(bundle)
+    return cox_intervals(bundle) if bundle.cohort is None else _(_SIZE_OF_COHORT)
 
 
 def _survival_uncertain() -> str:

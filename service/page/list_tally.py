@@ -88,6 +88,12 @@ class ToldCaveat:
         """Whether it is not worded alike for all of them."""
         return len(self.wordings) > 1
 
+    @property
+    def is_most_frequent(self) -> bool:
+        """Whether the wording that is shown was told more often than any other."""
+        first, *others = (count for _text, count in self.wordings.most_common(2))
+        return all(count < first for count in others)
+
 
 @dataclass(frozen=True)
 class Unmet:

@@ -11,11 +11,26 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
+
+from models.language import N_
 
 #: The sections that are read.
 PUBLISHED = "Published and served"
 COVERAGE = "How often the intervals hold the truth"
 LAYERS = "What the intervals are made of"
+FOREST = "The forest"
+#: The setting of the coverage study in which every assumed effect is off, and how far.
+SHIFTED = "Truths from priors whose means are all moved by one SD (shown, not judged)"
+#: The one in which the effect of surgery differs between women.
+DIFFERING = (
+    "Truths in which each difference between subgroups that Fig. 3 prints is real "
+    "(shown, not judged)"
+)
+#: A sentence of the card that pages say, too, where the card does.
+NOT_COMPARED = N_(
+    "The model has not been compared with any patient of the trial or of another cohort."
+)
 _SHARES = "Shares of an interval"
 
 _PUBLISHED_HEAD = ("figure", "published", "limits", "Cox", "limits")
@@ -34,9 +49,20 @@ _LEVEL = re.compile(r"how often the (\d+%) intervals")
 _AIM = re.compile(r"meet (\d+) to (\d+)% for .* reach (\d+)% for each single profile")
 _MONTH = re.compile(r"(\d+) months")
 _VARIANCE_AT = re.compile(r"Variance over members of the Cox models at (\d+) months")
+_POWER = re.compile(
+    r"with (\d+) of them a true rate of (\d+%) would meet the average's aim in (\d+%) of such "
+    r"studies, one of (\d+%) a profile's in (\d+%)\."
+)
+_HELD = re.compile(
+    r"\(survival without surgery at (\d+) months\) a patient's (\d+%) interval holds (\d+%) by "
+    r"the Cox model and (\d+%) by the forest"
+)
 _PUBLIC_FROM = re.compile(r"individual patient data of the trial are public before (\d{4})")
 
 Limits = tuple[str, str]
+
+#: Of so many cards what every result asks for is kept.
+_KEPT = 16
 
 
 @dataclass(frozen=True)
@@ -98,6 +124,25 @@ class JudgedRow:
 
 
 @dataclass(frozen=True)
+class Power:
+    """How often so few trials would pass rates that are too low.
+
+    Attributes
+    ----------
+    rate, passed : str
+        A true rate of an average, and how often it would meet the aim.
+    profile_rate, profile_passed : str
+        The same of a single profile.
+    """
+
+    trials: str
+    rate: str
+    passed: str
+    profile_rate: str
+    profile_passed: str
+
+
+@dataclass(frozen=True)
 class Setting:
     """One setting of the coverage study.
 
@@ -109,12 +154,19 @@ class Setting:
         Over profiles, outcomes, arms and months.
     judged : tuple of JudgedRow
         Empty where the setting is only shown.
+    power : Power or None
+        Told where the setting is judged.
     """
 
     title: str
     trials: int
     together: Rate
     judged: tuple[JudgedRow, ...]
+    power: Power | None = None
+
+    def judged_of(self, outcome: str, arm: str) -> tuple[JudgedRow, ...]:
+        """Return the rows of an outcome and an arm, as the card labels them."""
+        return tuple(row for row in self.judged if (row.outcome, row.arm) == (outcome, arm))
 
     def beside(self, level: str) -> int:
         """Return whether the rate is clearly below a level (-1), above it (1), or neither (0).
@@ -148,6 +200,23 @@ class Coverage:
     level: str
     aim: tuple[str, str, str] | None
     settings: tuple[Setting, ...]
+
+    def setting(self, title: str) -> Setting | None:
+        """Return a setting by its title on the card, or ``None``."""
+        return next((each for each in self.settings if each.title == title), None)
+
+
+@dataclass(frozen=True)
+class Held:
+    """How often both models' intervals of a patient held the truths they were fitted to.
+
+    Of survival without surgery at one month; the truths hold differences between subgroups.
+    """
+
+    month: str
+    level: str
+    cox: str
+    forest: str
 
 
 @dataclass(frozen=True)
@@ -188,6 +257,7 @@ def read_published(card: str) -> Published | None:
     return Published(f"{high - low:g}%", tuple(known))
 
 
+@lru_cache(_KEPT)
 def read_coverage(card: str) -> Coverage | None:
     """Return the coverage study; settings that cannot be read are left out."""
     lines = _sections(card).get(COVERAGE, [])
@@ -200,6 +270,13 @@ def read_coverage(card: str) -> Coverage | None:
         return None
     wanted = None if aim is None else (f"{aim[1]}%", f"{aim[2]}%", f"{aim[3]}%")
     return Coverage(level[1], wanted, known)
+
+
+@lru_cache(_KEPT)
+def read_held(card: str) -> Held | None:
+    """Return how often both models' intervals held the truths of the simulated trials."""
+    found = _HELD.search(" ".join(_sections(card).get(FOREST, [])))
+    return None if found is None else Held(*found.groups())
 
 
 def read_layers(card: str) -> Layers | None:
@@ -221,6 +298,7 @@ def read_public_from(card: str) -> str | None:
     return None if found is None else found[1]
 
 
+@lru_cache(_KEPT)
 def says(card: str, sentence: str) -> bool:
     """Return whether a card's own sections say a sentence, whatever its lines."""
     return any(sentence in " ".join(lines) for lines in _sections(card).values())
@@ -305,7 +383,14 @@ def _setting(title: str, lines: Sequence[str]) -> Setting | None:
         if len(judged) < len(rows):
             return None
     trials = int(found[4]) - int(found[5])
-    return Setting(title, trials, Rate(found[1], found[2], found[3]), judged)
+    power = _POWER.search(" ".join(lines)) if judged else None
+    return Setting(
+        title,
+        trials,
+        Rate(found[1], found[2], found[3]),
+        judged,
+        None if power is None else Power(*power.groups()),
+    )
 
 
 def _judged_row(cells: Mapping[str, str]) -> JudgedRow | None:

@@ -11,8 +11,8 @@ from markupsafe import Markup
 from models.analyses import Analysis
 from models.caveats import FIRST_SIGHT, Caveat
 from models.covariates import FIELDS
-from models.eligibility import Eligibility
-from models.evidence import Figure
+from models.criteria import MONTHS_OF_THERAPY
+from models.eligibility import Eligibility, late_months
 from models.fields import ChoiceField, Field, FlagField, SetField, Value
 from models.language import N_, _
 from models.outcomes import (
@@ -55,6 +55,18 @@ _SENTENCES: dict[str, str] = {
         "intervals)."
     ),
 }
+#: What exploratory figures do not show, by whether they are about survival: local control is
+#: better in the whole trial, so there the question is whether she differs from it.
+NO_EVIDENCE: Mapping[bool, str] = {
+    True: N_(
+        "On survival: no evidence that surgery helps her, even where the interval excludes no "
+        "difference."
+    ),
+    False: N_(
+        "On local control: no evidence that the effect is larger or smaller for her than in the "
+        "whole trial."
+    ),
+}
 
 
 @dataclass(frozen=True)
@@ -95,10 +107,18 @@ def pooled_view(prediction: Prediction) -> PooledView:
 
 @dataclass(frozen=True)
 class BesideTable:
-    """A small table under an outcome: what another analysis says, by horizon."""
+    """A small table under an outcome: what another analysis says, by horizon.
+
+    Attributes
+    ----------
+    not_adding_up : tuple of bool
+        By horizon: whether the difference, its last row, is not that of the rounded figures
+        beside it; never where no arms stand beside it.
+    """
 
     caption: str
     rows: tuple[tuple[str, tuple[str, ...]], ...]
+    not_adding_up: tuple[bool, ...]
 
 
 @dataclass(frozen=True)
@@ -121,6 +141,8 @@ class OutcomeView:
         What the other model says, where it was asked for.
     exploratory : tuple of BesideTable
         The difference under each exploratory effect that was asked for.
+    no_evidence : str
+        What exploratory figures do not show.
     adds_up : bool
         Whether every difference equals the difference of the rounded figures beside it.
     """
@@ -134,11 +156,13 @@ class OutcomeView:
     curves: Markup | None = None
     beside: BesideTable | None = None
     exploratory: tuple[BesideTable, ...] = ()
+    no_evidence: str = ""
 
     @property
     def adds_up(self) -> bool:
-        """Whether all rows add up after rounding."""
-        return all(row.adds_up for row in self.rows)
+        """Whether all rows add up after rounding, those of the other model too."""
+        beside = () if self.beside is None else self.beside.not_adding_up
+        return all(row.adds_up for row in self.rows) and not any(beside)
 
 
 def outcome_views(prediction: Prediction, month: int) -> list[OutcomeView]:
@@ -209,33 +233,29 @@ class EligibilityView:
     registrations: tuple[tuple[str, tuple[CriterionRow, ...]], ...]
 
 
-def eligibility_view(eligibility: Eligibility) -> EligibilityView:
+def eligibility_view(eligibility: Eligibility, patient: Patient) -> EligibilityView:
     """Return the trial's criteria and what is known of them."""
+    longer = _longer(eligibility, patient)
     registrations = tuple(
-        (_(words), tuple(_criterion_row(row) for row in eligibility.criteria(name)))
+        (_(words), tuple(_criterion_row(row, longer) for row in eligibility.criteria(name)))
         for name, words in _REGISTRATION_WORDS.items()
     )
     return EligibilityView(_(_VERDICT_WORDS[eligibility.verdict]), registrations)
 
 
-def _criterion_row(row: Mapping[str, Any]) -> CriterionRow:
+def _longer(eligibility: Eligibility, patient: Patient) -> str:
+    """Return in words that the therapy was longer than in the trial, or ``""``."""
+    months = late_months(patient)
+    if months is None or not eligibility.in_scope:
+        return ""
+    return _("longer than in the trial ({months} months)").format(months=f"{months:g}")
+
+
+def _criterion_row(row: Mapping[str, Any], longer: str) -> CriterionRow:
     quoted = f"“{row['trial_words']}”, " if row["trial_words"] else ""
-    return CriterionRow(row["text"], _(_STATE_WORDS[row["state"]]), f"{quoted}{row['place']}")
-
-
-def other_trial(row: Figure) -> str:
-    """Return what another trial says, with its interval."""
-    label = _(row.label)
-    if row.interval is None or row.level is None:
-        words = _("{label}: {estimate} (no interval was seen).")
-        return words.format(label=label[0].upper() + label[1:], estimate=row.estimate)
-    words = _("{label}: {estimate} ({level} interval {lower} to {upper}).")
-    return words.format(
-        label=label[0].upper() + label[1:],
-        estimate=row.estimate,
-        level=f"{row.level:.0%}",
-        lower=row.interval[0],
-        upper=row.interval[1],
+    state = longer if MONTHS_OF_THERAPY.endswith(f".{row['code']}") else ""
+    return CriterionRow(
+        row["text"], state or _(_STATE_WORDS[row["state"]]), f"{quoted}{row['place']}"
     )
 
 
@@ -258,7 +278,10 @@ def _other_model(outcome: Outcome, prediction: Prediction, level: str) -> Beside
     part = outcomes_part(prediction, other)[outcome.name]
     rows = tuple((_(label), _bands(part[arm], arm)) for arm, label in ARM_LABELS.items())
     caption = _("The same by the {model}: estimate and {level} interval")
-    return BesideTable(caption.format(model=_(MODEL_LABELS[other.model]), level=level), rows)
+    not_adding_up = tuple(not adds_up(part, place) for place in range(len(rows[0][1])))
+    return BesideTable(
+        caption.format(model=_(MODEL_LABELS[other.model]), level=level), rows, not_adding_up
+    )
 
 
 def _exploratory_tables(outcome: Outcome, prediction: Prediction) -> Iterator[BesideTable]:
@@ -277,7 +300,8 @@ def _exploratory_tables(outcome: Outcome, prediction: Prediction) -> Iterator[Be
         caption = _("{what}: estimate and {level} interval").format(
             what=_exploratory_words(analysis), level=level
         )
-        yield BesideTable(caption, ((_(ARM_LABELS[DIFFERENCE]), cells),))
+        rows = ((_(ARM_LABELS[DIFFERENCE]), cells),)
+        yield BesideTable(caption, rows, (False,) * len(cells))
 
 
 def _exploratory_words(analysis: Analysis) -> str:
@@ -317,15 +341,29 @@ def _outcome_view(
         curves=curves,
         beside=_other_model(outcome, prediction, asked.level),
         exploratory=tuple(_exploratory_tables(outcome, prediction)),
+        no_evidence=_(NO_EVIDENCE[outcome == OUTCOMES[0]]),
     )
 
 
 def _row(month: int, part: Mapping[str, Any], place: int) -> TableRow:
+    cells = tuple(band_words(part[arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS)
+    return TableRow(month, cells, adds_up(part, place))
+
+
+def adds_up(part: Mapping[str, Any], place: int) -> bool:
+    """Return whether a rounded difference is that of the rounded figures beside it.
+
+    Parameters
+    ----------
+    part : mapping
+        An outcome's figures by arm.
+    place : int
+        Which of the horizons.
+    """
     none, surgery, difference = (
         percent(part[arm]["estimate"][place]) for arm in (SYSTEMIC_THERAPY, PTR, DIFFERENCE)
     )
-    cells = tuple(band_words(part[arm], place, signed=arm == DIFFERENCE) for arm in ARM_LABELS)
-    return TableRow(month, cells, surgery - none == difference)
+    return surgery - none == difference
 
 
 def _sentence(outcome: Outcome, part: Mapping[str, Any], place: int, asked: Asked) -> str:

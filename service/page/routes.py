@@ -10,10 +10,12 @@ from werkzeug.datastructures import MultiDict
 from models.bundle import Bundle
 from models.caveats import STOP
 from models.errors import EquipoiseError, InvalidInput, TooLargeInput
+from models.evidence.consistency import other_trials
 from models.harms import HARMS
 from models.language import N_, _, current_language, joined
 from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import Prediction, predict, refuse_lacking
+from models.subgroups import DRIVES_NOTHING
 from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
 from service.cost import refuse_too_much
 from service.languages import LANG, asked_language, other_languages
@@ -36,10 +38,10 @@ from service.page.result import (
     eligibility_view,
     first_caveats,
     input_rows,
-    other_trial,
     outcome_views,
     pooled_view,
 )
+from service.page.second_model import second_model
 from service.page.streaming import streamed_page
 from service.page.words import TRAINING_DATA, time_words
 from service.problems import status_of
@@ -117,7 +119,7 @@ def _text_page(submitted: Submitted, form: MultiDict[str, str]) -> Response:
     prediction = _predicted(submitted)
     page = render_template(
         "kept_text.html",
-        text=kept_text(prediction, *_origin(prediction.bundle)),
+        text=kept_text(prediction, *_origin(prediction.bundle), second_model(prediction)),
         languages=other_languages(),
         typed=typed_values(form),
     )
@@ -147,16 +149,17 @@ def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
     prediction = _predicted(submitted)
     bundle, options = prediction.bundle, prediction.options
     effect, data = _origin(bundle)
-    shown = _in_scope(prediction, submitted.month) if prediction.in_scope else {}
+    second = second_model(prediction)
+    shown = _in_scope(prediction, submitted.month, second) if prediction.in_scope else {}
     return render_template(
         "result.html",
         prediction=prediction,
         bundle=bundle,
         model=_(MODEL_LABELS[options.model]),
-        eligibility=eligibility_view(prediction.eligibility),
+        eligibility=eligibility_view(prediction.eligibility, prediction.patient),
         effect_source=effect,
         training_data=data,
-        keep=keep_view(prediction, effect, data),
+        keep=keep_view(prediction, effect, data, second),
         languages=other_languages(),
         inputs=input_rows(submitted.patient),
         typed=typed_values(form),
@@ -164,7 +167,7 @@ def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
     )
 
 
-def _in_scope(prediction: Prediction, month: int) -> dict[str, Any]:
+def _in_scope(prediction: Prediction, month: int, second: str) -> dict[str, Any]:
     """Return what the page of a patient in scope shows."""
     options, bundle = prediction.options, prediction.bundle
     first, further = first_caveats(prediction.caveats)
@@ -173,7 +176,7 @@ def _in_scope(prediction: Prediction, month: int) -> dict[str, Any]:
     return {
         "month": month,
         "times": [(each, time_words(each)) for each in options.horizons_months],
-        "lead": lead_of(prediction, month),
+        "lead": lead_of(prediction, month, second),
         "level": f"{options.interval_level:.0%}",
         "arm_labels": [_(label) for label in ARM_LABELS.values()],
         "definitions": icon_patterns() + curve_definitions(_("Months after the decision")),
@@ -187,6 +190,8 @@ def _in_scope(prediction: Prediction, month: int) -> dict[str, Any]:
         "interval_meaning": interval_meaning(
             {options.shown, *prediction.listed}, of_cohort=bundle.cohort is not None
         ),
-        "other_trial": other_trial,
+        "drives_nothing": _(DRIVES_NOTHING),
+        "other_trials": other_trials,
+        "joined": joined,
         "can_compare": not prediction.listed and len(bundle.kinds) > 1,
     }

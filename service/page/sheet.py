@@ -13,7 +13,7 @@ from typing import Any
 from models import __version__
 from models.analyses import Analysis
 from models.covariates import FIELDS
-from models.evidence.consistency import ratio_text
+from models.evidence.consistency import CONFLICTS, other_trials, ratio_text
 from models.evidence.credibility import RATING_LABELS
 from models.evidence.interactions import NOT_RATED
 from models.language import ENGLISH, N_, _, current_language, joined
@@ -21,6 +21,7 @@ from models.outcomes import (
     ARM_LABELS,
     DIFFERENCE,
     FOREST,
+    LOCAL_COMPLICATIONS_GIVEN_AT,
     MODEL_LABELS,
     OUTCOMES,
     OVERALL_EFFECT,
@@ -29,12 +30,18 @@ from models.outcomes import (
 )
 from models.patient import Patient
 from models.prediction import Prediction
-from models.rounding import percent
 from models.subgroups import SubgroupEvidence
-from models.texts import CREDIT, INTENDED_USE
+from models.texts import ARM_COUNTS, CREDIT, INTENDED_USE
 from service.answers import outcomes_part, pooled_part
-from service.page.result import eligibility_view, first_caveats, input_rows, pooled_view
-from service.page.words import Band, band_words, capitalised, percents, points
+from service.page.result import (
+    adds_up,
+    eligibility_view,
+    first_caveats,
+    input_rows,
+    pooled_view,
+)
+from service.page.uncertainty import forest_intervals, ratio_words
+from service.page.words import Band, band_words, capitalised, percents, points, time_words
 
 _IN_SCOPE = N_("Surgery of the primary tumour: offered, or not")
 _OUT_OF_SCOPE = N_("The trial does not speak about this patient")
@@ -46,7 +53,14 @@ _INTERVALS = N_(
     "Intervals are about the average risk of women with these covariates, not the range for one "
     "woman. Newer drugs and other countries are not covered."
 )
-_FOREST_INTERVALS = N_("The forest's intervals are too narrow.")
+_LOCAL_ASSUMED = N_(
+    "How local complications differ between patients is assumed; the paper gives them for each "
+    "arm, at {time}."
+)
+_OPEN_LABEL = N_(
+    "Open label; {declined} of {offered} offered surgery declined; of {not_offered} not offered "
+    "it {early} had it early and {later} later."
+)
 _SUBGROUPS = N_(
     "Hazard ratios of death, surgery against none: none is her own, and they must not be "
     "multiplied."
@@ -65,11 +79,14 @@ class Origin:
         When it was made.
     effect, data : str
         In words: whose effect of surgery is shown, and what the bundle was trained on.
+    second : str
+        What a second model says, where it is far from the figures, or ``""``.
     """
 
     day: date
     effect: str
     data: str
+    second: str = ""
 
 
 @dataclass(frozen=True)
@@ -132,7 +149,7 @@ class Sheet:
 def sheet_of(prediction: Prediction, origin: Origin) -> Sheet:
     """Return the sheet of a prediction."""
     eligibility, patient = prediction.eligibility, prediction.patient
-    verdict = eligibility_view(eligibility).verdict
+    verdict = eligibility_view(eligibility, patient).verdict
     notes = eligibility.applicability if prediction.in_scope else eligibility.reasons
     return Sheet(
         title=_(_IN_SCOPE if prediction.in_scope else _OUT_OF_SCOPE),
@@ -143,7 +160,7 @@ def sheet_of(prediction: Prediction, origin: Origin) -> Sheet:
         verdict=verdict if prediction.in_scope else joined(verdict, _(_NO_FIGURES)),
         notes=tuple(note.text for note in notes),
         credit=_(CREDIT),
-        **(_figures_part(prediction) if prediction.in_scope else {}),
+        **(_figures_part(prediction, origin.second) if prediction.in_scope else {}),
     )
 
 
@@ -198,7 +215,7 @@ def _unknown(patient: Patient) -> str:
     return _("Not known, averaged over: {labels}.").format(labels=_("; ").join(labels))
 
 
-def _figures_part(prediction: Prediction) -> dict[str, Any]:
+def _figures_part(prediction: Prediction, second: str) -> dict[str, Any]:
     first, further = first_caveats(prediction.caveats)
     more = _("{count} more to keep in mind stand on the result page.")
     return {
@@ -208,7 +225,7 @@ def _figures_part(prediction: Prediction) -> dict[str, Any]:
             "differences in points."
         ).format(level=f"{prediction.options.interval_level:.0%}"),
         "figures": tuple(_outcomes(prediction)),
-        "remarks": tuple(_remarks(prediction)),
+        "remarks": tuple(filter(None, _remarks(prediction, second))),
         "caveats": tuple(caveat.text for caveat in first),
         "further": more.format(count=len(further)) if further else "",
         "subgroups_are": _(_SUBGROUPS) if prediction.subgroups else "",
@@ -245,8 +262,8 @@ def _rows(part: Mapping[str, Any]) -> Iterator[SheetRow]:
     for arm in (SYSTEMIC_THERAPY, PTR):
         yield SheetRow(capitalised(_(ARM_LABELS[arm])), _cells(part[arm]))
     differences = (
-        cell if adds_up else f"{cell}*"
-        for cell, adds_up in zip(_differences(part), _adding_up(part), strict=True)
+        cell if adds_up(part, place) else f"{cell}*"
+        for place, cell in enumerate(_differences(part))
     )
     yield SheetRow(capitalised(_(ARM_LABELS[DIFFERENCE])), tuple(differences))
 
@@ -266,21 +283,26 @@ def _differences(part: Mapping[str, Any]) -> tuple[str, ...]:
     )
 
 
-def _adding_up(part: Mapping[str, Any]) -> Iterator[bool]:
-    """Yield by horizon whether the rounded difference is that of the rounded figures."""
-    estimates = (part[arm]["estimate"] for arm in (SYSTEMIC_THERAPY, PTR, DIFFERENCE))
-    for none, surgery, difference in zip(*estimates, strict=True):
-        yield percent(surgery) - percent(none) == percent(difference)
-
-
-def _remarks(prediction: Prediction) -> Iterator[str]:
+def _remarks(prediction: Prediction, second: str) -> Iterator[str]:
+    bundle = prediction.bundle
     shown = [part for part in outcomes_part(prediction).values() if "withheld" not in part]
-    if not all(all(_adding_up(part)) for part in shown):
+    months = range(len(prediction.options.horizons_months))
+    if not all(adds_up(part, place) for part in shown for place in months):
         yield _(_FOOTNOTE)
     yield pooled_view(prediction).source
+    yield second
     models = {each.model for each in (prediction.options.shown, *prediction.listed)}
-    forest = _(_FOREST_INTERVALS) if FOREST in models else ""
-    yield joined(_(_INTERVALS), forest)
+    yield joined(_(_INTERVALS), forest_intervals(bundle) if FOREST in models else "")
+    yield ratio_words(prediction, short=True)
+    yield joined(_local_assumed() if bundle.cohort is None else "", _open_label())
+
+
+def _local_assumed() -> str:
+    return _(_LOCAL_ASSUMED).format(time=time_words(LOCAL_COMPLICATIONS_GIVEN_AT))
+
+
+def _open_label() -> str:
+    return _(_OPEN_LABEL).format(**ARM_COUNTS)
 
 
 def _subgroup_lines(rows: Sequence[SubgroupEvidence]) -> Iterator[str]:
@@ -294,10 +316,18 @@ def _subgroup_lines(rows: Sequence[SubgroupEvidence]) -> Iterator[str]:
 
 
 def _subgroup_line(row: SubgroupEvidence) -> str:
-    words = _("{subgroup}: {ratio}; interaction p {p:.2g}; credibility of a difference: {rating}.")
-    return words.format(
+    words = _(
+        "{subgroup}: {ratio}; interaction p {p:.2g}, one of eight pairs ({p_holm:.2g} by Holm); "
+        "credibility of a difference: {rating}."
+    )
+    told = words.format(
         subgroup=capitalised(_(row.subgroup.label)),
         ratio=ratio_text(row.subgroup),
         p=row.interaction.p,
+        p_holm=row.interaction.p_holm,
         rating=_(RATING_LABELS[row.assessment.rating]),
     )
+    against = [each for each in other_trials(row.subgroup) if each.direction == CONFLICTS]
+    names = _("; ").join(each.against_its_trial() for each in against)
+    elsewhere = _("The other way, against its own trial: {trials}.").format(trials=names)
+    return joined(told, elsewhere if against else "")

@@ -38,21 +38,26 @@ from service.page.interval_figure import Drawing, Interval, draw
 from service.page.markdown import render
 from service.page.measured import (
     COVERAGE,
+    DIFFERING,
     LAYERS,
+    NOT_COMPARED,
     PUBLISHED,
+    SHIFTED,
     Coverage,
+    Held,
     LayerRow,
     Layers,
     Published,
     Setting,
     read_coverage,
+    read_held,
     read_layers,
     read_public_from,
     read_published,
     says,
 )
 from service.page.navigation import switch
-from service.page.result import input_rows, pooled_view
+from service.page.result import NO_EVIDENCE, input_rows, pooled_view
 from service.page.words import band_words
 from service.responses import bundles, memory
 
@@ -107,11 +112,8 @@ SETTING_WORDS: dict[str, str] = {
     "Truths from the ensemble's own priors, one effect of surgery for all (judged)": N_(
         "The truth is as the model assumes"
     ),
-    "Truths from priors whose means are all moved by one SD (shown, not judged)": N_(
-        "Every assumed effect on prognosis is off by one standard deviation"
-    ),
-    "Truths in which each difference between subgroups that Fig. 3 prints is real "
-    "(shown, not judged)": N_("Every difference between subgroups that the paper prints is real"),
+    SHIFTED: N_("Every assumed effect on prognosis is off by one standard deviation"),
+    DIFFERING: N_("Every difference between subgroups that the paper prints is real"),
 }
 #: A rate beside the level, as `Setting.beside` tells it.
 _BESIDE_LEVEL = {
@@ -119,10 +121,6 @@ _BESIDE_LEVEL = {
     0: N_("not clearly different"),
     1: N_("clearly above: too wide"),
 }
-#: A sentence of the card that the page says, too, where the card does.
-NOT_COMPARED = N_(
-    "The model has not been compared with any patient of the trial or of another cohort."
-)
 
 #: Sections of a card that the page names, in the order in which they are named.
 CARD_SECTIONS: dict[str, str] = {
@@ -202,6 +200,7 @@ class Measured:
     published: Published | None
     coverage: Coverage | None
     layers: Layers | None
+    held: Held | None
 
 
 @blueprint.get("/sure", defaults={"name": None})
@@ -234,6 +233,9 @@ def _page(bundle: Bundle) -> str:
         interval_meaning=_interval_words(bundle),
         not_covered=list(_not_covered(bundle, prediction)),
         exploratory=any(each.exploratory for each in bundle.held),
+        one_effect=not (measured.coverage and measured.coverage.setting(DIFFERING)),
+        difference=(OUTCOMES[0].label, ARM_LABELS[DIFFERENCE]),
+        no_evidence=[_(text) for text in NO_EVIDENCE.values()],
         places=_places(bundle),
         sections=list(_named_sections(bundle)),
         languages=switch(),
@@ -246,9 +248,12 @@ def measured_of(bundle: Bundle) -> Measured:
     The tables compare a bundle with what it was simulated from.
     """
     if bundle.cohort is not None:
-        return Measured(None, None, None)
+        return Measured(None, None, None, None)
     return Measured(
-        read_published(bundle.card), read_coverage(bundle.card), read_layers(bundle.card)
+        read_published(bundle.card),
+        read_coverage(bundle.card),
+        read_layers(bundle.card),
+        read_held(bundle.card),
     )
 
 

@@ -28,7 +28,9 @@ _TIMES: Mapping[int, str] = {
 
 
 def time_words(month: int) -> str:
-    """Return a horizon of the page in words."""
+    """Return a horizon in words: in years where it is one of the page's own."""
+    if month not in _TIMES:
+        return _("{month} months").format(month=month)
     return _(_TIMES[month])
 
 

@@ -325,8 +325,8 @@ def in_points(difference):
 
 
 def compared_cells(page):
-    """Return the cells of the tables beside the outcomes' own."""
-    return re.findall(r'<td class="compared">([^<]*)</td>', page)
+    """Return the cells of the tables beside the outcomes' own, footnote marks left out."""
+    return re.findall(r'<td class="compared">([^<]*)</td>', page.replace("<sup>*</sup>", ""))
 
 
 def table_cells(page):

@@ -12,6 +12,7 @@ from models.caveats import FIRST_SIGHT, SEVERITIES, Case, caveat_texts, caveats_
 from models.evidence import evidence, interaction_of, pairs
 from models.evidence.consistency import AGREES, CONFLICTS, other_trials
 from models.evidence.credibility import assessment_of
+from models.evidence.interactions import NOT_RATED
 from models.language import LANGUAGES, current_language, speaking
 from models.options import Options
 from models.patient import read_patient
@@ -365,8 +366,8 @@ def test_early_progression_is_told_with_both_arms():
 
 def test_crossover_is_told_with_its_counts():
     text = caveats()["crossover"].text
-    assert "40 of 205 not offered surgery" in text
-    assert "29 of 202 offered it declined" in text
+    assert "of 205 not offered it 7 had it early and 40 later" in text
+    assert "29 of 202 offered surgery declined" in text
 
 
 def test_caveat_as_it_stands_in_an_answer():
@@ -456,8 +457,25 @@ def test_a_subgroup_that_threatens_is_told_with_the_restraint_of_one_that_promis
         return caveat.severity, re.sub(r"\d+\.\d+", "0", text)
 
     (severity, text), other = told(promising), told(threatening)
-    assert "surgery helps her" in text
-    assert other == (severity, text.replace("helps", "harms"))
+    assert "no evidence that surgery helps her" in text
+    rated = assessment_of(ALL_SUBGROUPS[promising][0].id).rating != NOT_RATED
+    swapped = ("does more", "does less") if rated else ("helps", "harms")
+    assert other == (severity, text.replace(*swapped))
+
+
+@pytest.mark.parametrize(
+    ("code", "does"),
+    [
+        ("premenopausal", "more"),
+        ("postmenopausal", "less"),
+        ("one_organ", "more"),
+        ("two_or_more_organs", "less"),
+    ],
+)
+def test_a_rated_subgroup_is_a_hint_of_a_difference_and_of_no_effect(code, does):
+    text = caveats(**MEMBERS[code])[f"subgroup_{code}"].text
+    assert f"hint that surgery does {does} in this subgroup than in the other" in text
+    assert "no evidence that surgery helps her or harms her" in text
 
 
 @pytest.mark.parametrize(
@@ -480,8 +498,16 @@ def test_other_trials_agree_or_conflict(changes, expected):
 def test_a_conflict_names_who_points_which_way():
     text = caveats()["other_trials_conflict_premenopausal"].text
     against, same = text.split("The same way points")
-    assert "E2108, age under 40" in against
-    assert "MF07-01, age under 55" in same
+    assert "premenopausal was below that of the whole trial" in against
+    assert "above that trial's own: E2108, age under 40 (1.72 v. 1.11)." in against
+    assert "MF07-01, age under 55 (0.57 v. 0.66)." in same
+    assert "No interval seen excludes its own trial's overall ratio." in same
+
+
+def test_an_agreement_is_judged_against_each_trials_own_whole():
+    text = caveats()["other_trials_agree_one_organ"].text
+    assert "one organ with metastases was below that of the whole trial" in text
+    assert "below that trial's own: MF07-01, solitary bone metastasis only (0.47 v. 0.66)" in text
 
 
 def test_what_e2108_saw_is_told_with_one_organ_only():
@@ -646,7 +672,7 @@ def test_a_place_is_typed_only_where_no_figure_tells_it(code):
         ("subgroup_premenopausal", "Fig. 3, Menopausal status"),
         ("patients_like_her", "Table 1"),
         ("no_modern_drugs", "Limitations"),
-        ("crossover", "Results, Patient characteristics"),
+        ("crossover", "Results, Patient characteristics; Results, Efficacy"),
         ("local_outcomes_overlap", None),
     ],
 )

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import beta, binom
 
-from models.proportions import clopper_pearson
+from models.proportions import clopper_pearson, wald_difference
 from tests.support.examples import examples
 
 COUNTS = st.integers(1, 600).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
@@ -69,3 +69,12 @@ def test_large_counts_do_not_overflow():
 def test_what_is_no_proportion_is_refused(events, n, level):
     with pytest.raises(ValueError, match="no proportion"):
         clopper_pearson(events, n, level)
+
+
+def test_the_wald_interval_of_a_difference_is_that_of_r():
+    """``prop.test(c(66, 38), c(202, 205), correct = FALSE)``."""
+    found = wald_difference((38, 205), (66, 202))
+    assert found == pytest.approx((0.141367, 0.057607, 0.225127), abs=2e-5)
+    assert wald_difference((66, 202), (38, 205))[0] == pytest.approx(-found[0])
+    narrow = wald_difference((38, 205), (66, 202), 0.8)
+    assert found[1] < narrow[1] < narrow[2] < found[2]

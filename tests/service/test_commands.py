@@ -7,6 +7,8 @@ import io
 import json
 import shlex
 import socket
+import subprocess
+import sys
 
 import pytest
 from click.testing import CliRunner
@@ -37,6 +39,16 @@ def test_help_lists_the_commands(tmp_path):
     assert result.returncode == 0
     listed = result.stdout.decode().split("Commands:")[1].splitlines()
     assert [line.split()[0] for line in listed if line.strip()] == COMMANDS
+
+
+def test_the_command_line_can_be_run_as_a_module():
+    found = subprocess.run(
+        [sys.executable, "-m", "service.cli", "serve", "--help"],
+        capture_output=True,
+        check=True,
+        text=True,
+    )
+    assert "Usage: equipoise serve" in found.stdout
 
 
 @pytest.mark.parametrize("name", COMMANDS)

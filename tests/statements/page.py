@@ -157,33 +157,25 @@ def _bands(page: Element) -> Iterator[tuple[Key, Band]]:
             yield from _table(table, outcome.name)
         names = _EXPLORATORY if len(folded) > 1 else _EXPLORATORY[-1:]
         for analysis, table in zip(names, folded, strict=False):
-            yield from _across(table, (analysis, outcome.name), ("difference",))
+            yield from _down(table, (analysis, outcome.name), ("difference",))
 
 
 def _table(table: Element, outcome: str) -> Iterator[tuple[Key, Band]]:
     if "beside" in table.classes:
-        yield from _across(table, (f"{COX} overall", outcome), SHOWN_ARMS)
+        yield from _down(table, (f"{COX} overall", outcome), SHOWN_ARMS)
     elif list(table.every("td", "pooled")):
-        yield from _across(table, (POOLED, outcome), ("difference",))
+        yield from _down(table, (POOLED, outcome), ("difference",))
     else:
-        yield from _down(table, outcome)
+        yield from _down(table, (SHOWN, outcome), SHOWN_ARMS)
 
 
-def _down(table: Element, outcome: str) -> Iterator[tuple[Key, Band]]:
+def _down(
+    table: Element, start: tuple[str, str], arms: tuple[str, ...]
+) -> Iterator[tuple[Key, Band]]:
     """Yield the bands of a table with a row a month and a column an arm."""
     for row in next(table.every("tbody")).every("tr"):
         (month,) = row.every("th")
-        for arm, cell in zip(SHOWN_ARMS, row.every("td"), strict=False):
-            yield (SHOWN, outcome, arm, int(month.words)), _band(cell, table)
-
-
-def _across(
-    table: Element, start: tuple[str, str], arms: tuple[str, ...]
-) -> Iterator[tuple[Key, Band]]:
-    """Yield the bands of a table with a column a month and a row an arm."""
-    _label, *months = next(table.every("thead")).every("th")
-    for arm, row in zip(arms, next(table.every("tbody")).every("tr"), strict=False):
-        for month, cell in zip(months, row.every("td"), strict=False):
+        for arm, cell in zip(arms, row.every("td"), strict=False):
             yield (*start, arm, int(month.words)), _band(cell, table)
 
 

@@ -136,11 +136,11 @@ DOCTORED = {
         (EXPLAINED, KNOWN, drop("subgroups", 0, "interval")),
         (TEXT, KNOWN, words(r"\(95% interval 0\.33 to\s+0\.87\)", "")),
         (TEXT, KNOWN, words(r"Credibility: very low", "")),
-        (SHEET, KNOWN, printed(r" interaction p 0\.017;", "")),
+        (SHEET, KNOWN, printed(r" interaction p 0\.017,", "")),
         (
             KEPT,
             KNOWN,
-            kept(r"interaction p 0\.017; credibility of a\s+difference: very low", "see the page"),
+            kept(r"interaction\s+p\s+0\.017,[^;]*;\s+credibility[^.]*very\s+low", "see the page"),
         ),
     ),
     s.nobody_is_promised_to_be_helped: (

@@ -1,5 +1,7 @@
 """What other trials say to a pair of Fig. 3."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.evidence import evidence, pairs
@@ -8,8 +10,10 @@ from models.evidence.consistency import (
     CONFLICTS,
     UNCLEAR,
     consistency_text,
+    none_excludes_its_trial,
     other_trials,
     ratio_text,
+    side_of_whole,
 )
 
 GROUPS = {group.code: group for pair in pairs() for group in pair.subgroups}
@@ -82,3 +86,28 @@ def test_shared_patients_are_told(pair, shared):
 
 def test_a_ratio_has_its_level():
     assert ratio_text(evidence()["e2108.os.hr"]) == "1.11 (90% interval 0.82 to 1.52)"
+
+
+def test_a_figure_stands_beside_its_own_trials_whole():
+    (mf07_01, e2108) = other_trials(GROUPS["premenopausal"])
+    assert mf07_01.beside_its_trial() == (
+        "MF07-01, age under 55 (not prespecified): 0.57 (95% interval 0.38 to 0.86), beside 0.66 "
+        "in that whole trial; not clearly different."
+    )
+    assert "beside 1.11 in that whole trial; points the other way." in e2108.beside_its_trial()
+    assert e2108.against_its_trial() == "E2108, age under 40 (1.72 v. 1.11)"
+
+
+def test_what_an_interval_excludes_is_not_denied():
+    (found, *_others) = other_trials(GROUPS["premenopausal"])
+    assert none_excludes_its_trial([found]) != ""
+    assert none_excludes_its_trial([replace(found, holds_overall=False)]) == ""
+    clear = replace(found, holds_overall=False).beside_its_trial()
+    assert clear.endswith("in that whole trial; points the same way.")
+
+
+@pytest.mark.parametrize(
+    ("code", "side"), [("premenopausal", -1), ("postmenopausal", 1), ("ps_0", 0)]
+)
+def test_a_subgroup_is_on_a_side_of_the_whole_trial(code, side):
+    assert side_of_whole(GROUPS[code]) == side

@@ -221,9 +221,18 @@ def test_a_caveat_that_is_worded_for_each_patient_says_so(client):
         block for block in Page(response).blocks if block.startswith("Not known, and averaged")
     ]
     assert "Clinical N" in item
-    assert "The words differ between patients" in item
+    assert "The words differ between patients; these are the most frequent." in item
     alike = words(summary_of(client, rows[:2]))
     assert "The words differ" not in alike.partition("averaged over")[2].partition("</li>")[0]
+
+
+def test_of_wordings_that_are_told_once_each_none_is_called_the_most_frequent(client):
+    response = summary_of(client, [with_values(clinical_n=None), with_values(ecog_ps=None)])
+    (item,) = [
+        block for block in Page(response).blocks if block.startswith("Not known, and averaged")
+    ]
+    assert "The words differ between patients; these are one example." in item
+    assert "most frequent" not in item
 
 
 @pytest.mark.parametrize("rows", [[OUT_OF_SCOPE], [REJECTED]], ids=["out of scope", "rejected"])

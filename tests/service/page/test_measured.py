@@ -11,18 +11,23 @@ from models.evidence import figure
 from models.outcomes import ARM_LABELS, ARMS, OUTCOMES
 from service.page.measured import (
     COVERAGE,
+    DIFFERING,
+    FOREST,
     LAYERS,
+    NOT_COMPARED,
     PUBLISHED,
+    SHIFTED,
     JudgedRow,
     Rate,
     Setting,
     read_coverage,
+    read_held,
     read_layers,
     read_public_from,
     read_published,
     says,
 )
-from service.page.sure import CARD_WORDS, LAYER_MEANINGS, NOT_COMPARED, SETTING_WORDS
+from service.page.sure import CARD_WORDS, LAYER_MEANINGS, SETTING_WORDS
 from studies import __main__ as command
 from studies.coverage import Replicate
 from studies.coverage_table import (
@@ -99,6 +104,43 @@ def test_the_coverage_study_is_read_whole(card):
     low, high = WANTED_OF_AVERAGE
     assert study.aim == (f"{low:.0%}", f"{high:.0%}", f"{WANTED_OF_PROFILES:.0%}")
     assert study.level == "95%"
+
+
+def test_the_power_of_the_study_is_read(card):
+    judged, *shown = read_coverage(card).settings
+    power = judged.power
+    assert (
+        f"with {power.trials} of them a true rate of {power.rate} would meet the average's aim in "
+        f"{power.passed} of such studies, one of {power.profile_rate} a profile's in "
+        f"{power.profile_passed}."
+    ) in card
+    assert int(power.trials) == judged.trials
+    assert [setting.power for setting in shown] == [None] * len(shown)
+    unsaid = damaged(card, COVERAGE, "a true rate of", "a rate of")
+    assert read_coverage(unsaid).settings[0].power is None
+
+
+def test_the_rows_of_an_outcome_and_an_arm_are_found(card):
+    (judged, *_shown) = read_coverage(card).settings
+    rows = judged.judged_of("Alive", "difference")
+    assert [row.who for row in rows] == [TOGETHER, *SUBJECTS]
+    assert judged.judged_of("Alive", "nobody") == ()
+
+
+def test_a_setting_is_found_by_its_title(card):
+    coverage = read_coverage(card)
+    assert coverage.setting(SHIFTED).title == SHIFTED
+    assert coverage.setting("another") is None
+    assert {SHIFTED, DIFFERING} <= set(command._WORDS.values())
+
+
+def test_how_often_both_models_held_the_truth_is_read(card):
+    held = read_held(card)
+    text = " ".join(section_of(card, FOREST).split())
+    assert f"at {held.month} months) a patient's {held.level} interval holds {held.cox} by" in text
+    assert f"and {held.forest} by the forest" in text
+    assert read_held(damaged(card, FOREST, "interval holds", "interval has")) is None
+    assert read_held("# A card") is None
 
 
 def test_the_layers_are_read_whole(card):

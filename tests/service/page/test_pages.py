@@ -23,12 +23,13 @@ from models.outcomes import (
     SYSTEMIC_THERAPY,
 )
 from models.rounding import percent
+from models.subgroups import DRIVES_NOTHING
 from models.texts import ARMS_ARE_POLICIES, INTENDED_USE, INTERVAL_MEANING, TIME_ORIGIN
 from service.app import create_app
 from service.bundles import Bundles
 from service.page import routes
 from service.page.form import MODEL
-from service.page.result import input_rows
+from service.page.result import NO_EVIDENCE, input_rows
 from service.settings import Settings
 from tests.service.helpers import (
     OUT_OF_SCOPE,
@@ -303,8 +304,13 @@ def test_the_page_says_that_the_data_are_synthetic_and_the_endpoint_not_met(clie
 def test_every_caveat_and_subgroup_of_the_api_is_on_the_page(client):
     answer = client.post("/v1/predict", json={"patient": README_PATIENT}).get_json()
     text = words(submit(client))
-    for row in (*answer["caveats"], *answer["subgroups"], *answer["applicability"]):
+    for row in (*answer["caveats"], *answer["applicability"]):
         assert row["text"] in text, row["code"]
+    for row in answer["subgroups"]:
+        worth = row["text"].removesuffix(f" {DRIVES_NOTHING}")
+        assert worth != row["text"], "it is said once for all of them"
+        assert worth in text, row["code"]
+    assert DRIVES_NOTHING in text
 
 
 def told_at(response):
@@ -446,6 +452,62 @@ def test_with_the_forest_two_tables_stand_under_each_outcome_and_subgroups_under
     assert "random survival forest, effect of surgery from the whole trial" in words(response)
 
 
+def test_therapy_that_was_longer_than_in_the_trial_is_not_just_met(client):
+    def state(months):
+        patient = with_values(eligibility={"months_of_systemic_therapy": months})
+        (row,) = [
+            row
+            for row in Page(submit(client, patient)).rows
+            if row[0] == "Three months of systemic therapy."
+        ]
+        return row[1]
+
+    assert state(3) == "met"
+    assert state(8) == "longer than in the trial (8 months)"
+    assert state(1) == "not met"
+
+
+@pytest.mark.parametrize("model", ["cox", "forest"])
+def test_each_difference_that_does_not_add_up_is_marked(client, model):
+    """In the first table, in each outcome's own, and in that of the other model."""
+    text = submit(client, model=model).text
+    for section in re.split(r'<section class="(?:lead|outcome)">', text):
+        shown = section.partition('<details class="exploratory">')[0]
+        marked = 0
+        for row in re.findall(r"<tr.*?</tr>", shown):
+            cells = re.findall(r"<td[^>]*>(.*?)</td>", row)
+            told = [re.match(r"[+−]?\d+", cell) for cell in cells]
+            if len(cells) != 3 or None in told:
+                continue
+            none, surgery, difference = (int(each[0].replace("−", "-")) for each in told)
+            assert cells[2].endswith("<sup>*</sup>") == (surgery - none != difference), row
+            marked += cells[2].endswith("<sup>*</sup>")
+        assert ("* Rounded from the unrounded difference" in shown) == bool(marked)
+
+
+def test_what_exploratory_figures_do_not_show_depends_on_the_outcome(client):
+    survival, *local = submit(client, model="forest").text.split('<section class="outcome">')[1:]
+    assert NO_EVIDENCE[True] in survival
+    assert NO_EVIDENCE[False] not in survival
+    for section in local:
+        assert NO_EVIDENCE[False] in section
+        assert NO_EVIDENCE[True] not in section
+
+
+def test_other_trials_figures_stand_beside_their_own_trials(client):
+    text = words(submit(client))
+    worth = text[text.index("What the subgroup evidence is worth") :]
+    assert "0.57 (95% interval 0.38 to 0.86), beside 0.66 in that whole trial" in worth
+    assert "beside 1.11 in that whole trial; points the other way" in worth
+    assert worth.count("It drives none of the figures shown") == 1
+
+
+def test_what_pictures_do_not_show_is_said(client):
+    text = words(submit(client))
+    assert "An interval is for the average; single groups of 100 scatter more." in text
+    assert "Do not compare frames or bands of the arms: the tables have the difference." in text
+
+
 def test_the_exploratory_difference_is_folded_behind_the_figures_of_its_outcome(client):
     for section in submit(client, model="forest").text.split('<section class="outcome">')[1:]:
         own, _, folded = section.partition('<details class="exploratory">')
@@ -522,7 +584,8 @@ def test_a_footnote_stands_where_a_difference_does_not_add_up(
     assert all(row[3].startswith(cell) for row in rows)
     assert all(row[3].endswith("*") != adds_up for row in rows)
     tables, _, kept = words(response).partition('<section class="keep">')
-    assert tables.count(FOOTNOTE) == (0 if adds_up else len(OUTCOMES))
+    lead = 1
+    assert tables.count(FOOTNOTE) == (0 if adds_up else lead + len(OUTCOMES))
     assert kept.count(FOOTNOTE) == (0 if adds_up else 1)
 
 
@@ -826,7 +889,8 @@ def test_other_analyses_are_set_beside_at_the_press_of_a_button(client):
     ).get_json()
     by_name = {(each["model"], each["effect"]): each for each in answer["analyses"]}
     forest = by_name["forest", "overall"]["outcomes"]
-    assert rows_beside(response) == [
+    shown = [[cell.removesuffix("*") for cell in row] for row in rows_beside(response)]
+    assert shown == [
         [month, *(expected_cell(forest[outcome.name][arm], place, arm) for arm in ARM_LABELS)]
         for outcome in OUTCOMES
         for place, month in enumerate(["12", "24", "36", "48", "60"])

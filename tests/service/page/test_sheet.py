@@ -19,8 +19,9 @@ from models.prediction import predict
 from models.refused import IDENTIFIERS
 from service.page.result import outcome_views, pooled_view
 from service.page.sheet import Origin, sheet_of, told_day
+from service.page.uncertainty import ratio_words
 from tests.service.helpers import OUT_OF_SCOPE, README_PATIENT, ULCERATED, with_values
-from tests.support.bundles import small_bundle
+from tests.support.bundles import cohort_bundle, small_bundle
 from tests.support.japanese import is_japanese
 
 DAY = datetime.date(2026, 3, 9)
@@ -162,6 +163,28 @@ def test_other_horizons_have_their_columns():
     assert "80% interval" in found.caption
 
 
+def test_what_is_assumed_and_who_changed_arms_stand_below_the_figures():
+    *_others, last = sheet().remarks
+    assert "is assumed; the paper gives them for each arm, at four years." in last
+    assert "Open label; 29 of 202 offered surgery declined" in last
+    assert "of 205 not offered it 7 had it early and 40 later." in last
+    prediction = prediction_of()
+    assert ratio_words(prediction, short=True) in sheet().remarks
+
+
+def test_a_second_model_is_told_where_it_is_far():
+    found = sheet_of(prediction_of(), replace(ORIGIN, second="Another says so."))
+    assert "Another says so." in found.remarks
+    assert "" not in sheet().remarks
+
+
+def test_of_a_cohort_nothing_of_the_papers_arms_is_assumed():
+    (prediction,) = predict([read_patient(README_PATIENT)], cohort_bundle(), Options())
+    text = " ".join(sheet_of(prediction, ORIGIN).remarks)
+    assert "the paper gives them" not in text
+    assert "Open label" in text
+
+
 def test_the_cox_model_stands_beside_the_forest():
     found = sheet(options=WITH_FOREST)
     cox = sheet(options=Options())
@@ -236,10 +259,11 @@ def test_seven_caveats_and_how_many_more(message):
 def test_a_rated_subgroup_has_all_beside_it_and_the_others_one_line():
     *rated, others = sheet().subgroups
     assert rated == [
-        "Premenopausal: 0.54 (95% interval 0.33 to 0.87); interaction p 0.017; credibility of a "
-        "difference: very low.",
-        "One organ with metastases: 0.71 (95% interval 0.50 to 1.01); interaction p 0.064; "
-        "credibility of a difference: very low.",
+        "Premenopausal: 0.54 (95% interval 0.33 to 0.87); interaction p 0.017, one of eight pairs "
+        "(0.14 by Holm); credibility of a difference: very low. The other way, against its own "
+        "trial: E2108, age under 40 (1.72 v. 1.11).",
+        "One organ with metastases: 0.71 (95% interval 0.50 to 1.01); interaction p 0.064, one of "
+        "eight pairs (0.45 by Holm); credibility of a difference: very low.",
     ]
     assert "ER positive; HER2 negative" in others
     assert not re.search(r"\d\.\d", others)

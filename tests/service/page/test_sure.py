@@ -23,13 +23,15 @@ from service.page import sure
 from service.page.measured import (
     COVERAGE,
     LAYERS,
+    NOT_COMPARED,
     PUBLISHED,
     read_coverage,
+    read_held,
     read_layers,
     read_public_from,
     read_published,
 )
-from service.page.sure import CARD_WORDS, NOT_COMPARED
+from service.page.sure import CARD_WORDS
 from service.settings import Settings
 from tests.service.helpers import README_PATIENT, Page
 from tests.statements.wording import parts, patterns, said, unhedged
@@ -241,6 +243,30 @@ def test_the_coverage_is_that_of_the_card(client, bundle):
     assert f"meet {low} to {high}, and for each single example patient reach {bound}" in text
 
 
+def test_the_differences_coverage_is_that_of_the_card(client, bundle):
+    (judged, *_shown) = read_coverage(bundle.card).settings
+    rows = judged.judged_of(OUTCOMES[0].label, ARM_LABELS[DIFFERENCE])
+    shown = rows_with(client.get("/sure"), 2)[-len(rows) :]
+    assert shown == [[row.who, rate_words(row.rates[-1][1])] for row in rows]
+    text = " ".join(words(client.get("/sure")))
+    assert f"The difference in survival after {rows[0].rates[-1][0]} months" in text
+
+
+def test_what_the_study_could_not_have_noticed_is_told(client, bundle):
+    (judged, *_shown) = read_coverage(bundle.card).settings
+    power, text = judged.power, " ".join(words(client.get("/sure")))
+    assert f"With {power.trials} of them a true rate of {power.rate} would meet" in text
+    assert f"averages in {power.passed} of such studies." in text
+    assert f"a true rate of {power.profile_rate} would meet it in {power.profile_passed}." in text
+
+
+def test_how_intervals_fare_where_the_effect_differs_is_told(client, bundle):
+    held, text = read_held(bundle.card), " ".join(words(client.get("/sure")))
+    assert "one effect of surgery for every woman" in text
+    assert f"at {held.month} months held {held.cox} of patients' truths by the Cox model" in text
+    assert f"By the forest they held {held.forest}." in text
+
+
 def other_figures(card):
     """Return texts of a card, others in their place, and what the page shows of them then."""
     setting = read_coverage(card).settings[-1]
@@ -251,6 +277,9 @@ def other_figures(card):
     yield f"horizons): {rate_words(setting.together)}", "horizons): 7% (6% to 8%)", "7% (6% to 8%)"
     yield f"| {row.published} | {limits} |", "| 1.5 | 1.4 to 1.6 |", "1.5 (1.4 to 1.6)"
     yield f"| {' | '.join(shares)} |", f"| 123% |{' 0% |' * (len(shares) - 1)}", "123%"
+    power = read_coverage(card).settings[0].power
+    yield f"average's aim in {power.passed}", "average's aim in 31%", "averages in 31% of"
+    yield f"{read_held(card).cox} by the Cox", "32% by the Cox", "held 32% of"
     yield f"public before {year}", "public before 2345", "before 2345"
 
 

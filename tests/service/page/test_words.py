@@ -5,11 +5,16 @@ from __future__ import annotations
 import pytest
 
 from models.bundle import TRAINING_DATA as KINDS
-from service.page.words import TRAINING_DATA, breakable, with_codes
+from service.page.words import TRAINING_DATA, breakable, time_words, with_codes
 
 
 def test_every_kind_of_training_data_has_words():
     assert set(TRAINING_DATA) == set(KINDS)
+
+
+@pytest.mark.parametrize(("month", "told"), [(48, "four years"), (6, "6 months")])
+def test_a_horizon_that_is_none_of_the_pages_is_told_in_months(month, told):
+    assert time_words(month) == told
 
 
 @pytest.mark.parametrize(
