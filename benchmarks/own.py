@@ -1,14 +1,15 @@
 """Our side of the arithmetic alone: eight survival curves for each row of a table.
 
-Four hazards under two arms, by the functions that every answer goes through (`models.cox`,
-`models.forest`, `models.curves`, `models.intervals`), without caveats, eligibility or texts. As
+Four hazards under two arms, from a bundle's coefficients and baselines and by the functions that
+every answer goes through (`models.forest`, `models.curves`, `models.intervals`), many rows at
+once, without caveats, eligibility or texts. As
 in `models.prediction`, a profile that comes again is scored once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import astuple
+from dataclasses import astuple, dataclass
 from functools import partial
 
 import numpy as np
@@ -29,24 +30,46 @@ BLOCK = 128
 Score = Callable[[FloatArray], FloatArray]
 
 
-def cox_points(models: CoxModels, months: NDArray[np.intp]) -> Score:
+@dataclass(frozen=True)
+class Cox:
+    """Cox models beside each other, for many rows at once.
+
+    Attributes
+    ----------
+    coefficients : array, shape (terms, hazards, members)
+    arm_ratios : array, shape (hazards, arms, members)
+    baselines : array, shape (hazards, months + 1, members)
+    """
+
+    coefficients: FloatArray
+    arm_ratios: FloatArray
+    baselines: FloatArray
+
+    @classmethod
+    def of(cls, models: CoxModels, places: list[int]) -> Cox:
+        """Return some hazards of a bundle."""
+        return cls(
+            models.coefficients[:, places],
+            models.arm_ratios[:, places].transpose(1, 0, 2),
+            models.baselines.cumulative[0][:, places].transpose(1, 0, 2),
+        )
+
+
+def cox_points(models: Cox, months: NDArray[np.intp]) -> Score:
     """Return what scores with one member: survival, (rows, hazards, arms, months)."""
     curves = cox_curves(models, months)
     return lambda design: curves(design)[..., 0]
 
 
-def cox_curves(models: CoxModels, months: NDArray[np.intp]) -> Score:
+def cox_curves(models: Cox, months: NDArray[np.intp]) -> Score:
     """Return what gives every member's survival, (rows, hazards, arms, months, members)."""
-    # (hazards, months, members)
-    baselines = models.baselines.cumulative[0][months].transpose(1, 0, 2)
+    baselines = models.baselines[:, months]
 
     def score(design: FloatArray) -> FloatArray:
         log_ratio = np.zeros((len(design), *models.coefficients.shape[1:]))
         for term, coefficient in zip(design.T, models.coefficients, strict=True):
             log_ratio += term[:, None, None] * coefficient
-        by_arm = (
-            np.exp(log_ratio)[:, :, None, None] * models.arm_ratios.transpose(1, 0, 2)[:, :, None]
-        )
+        by_arm = np.exp(log_ratio)[:, :, None, None] * models.arm_ratios[:, :, None]
         return survival(by_arm * baselines[:, None])
 
     return score

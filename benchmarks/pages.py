@@ -41,7 +41,7 @@ def page_rows() -> Iterator[Row]:
                 empty = repeat(_body(PATIENT))
                 yield compare(
                     Told(title, "ms", "an empty template, same server"),
-                    partial(_median, seconds, served, "/", bodies),
+                    partial(_median, seconds, served, "/result", bodies),
                     partial(_median, seconds, served, "/empty", empty),
                 )
 

@@ -19,6 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from benchmarks.own import (
     BLOCK,
+    Cox,
     Score,
     cox_curves,
     cox_points,
@@ -32,7 +33,6 @@ from benchmarks.peers.scikit_survival import forest_hazard, forest_survival, sur
 from benchmarks.peers.talking import Talker, talking
 from benchmarks.timing import Asked, Row, Told, compare, scaled_seconds
 from models.bundle import load_bundle
-from models.cox import CoxModels
 from models.design_matrix import TERM_NAMES, design_matrix
 from models.outcomes import ARMS, DEFAULT_HORIZONS, HAZARDS
 from models.patient import read_patient
@@ -226,13 +226,11 @@ def missing(other: str, why: str) -> Row:
     return Row("arithmetic, Cox, points", "", 0.0, 0.0, other, void=why)
 
 
-def bundle_members() -> CoxModels:
+def bundle_members() -> Cox:
     """Return the four hazards of the shipped bundle, all members."""
     whole = load_bundle(default_folder()).cox
     places = [HAZARDS.index(name) for name in fitted.HAZARDS]
-    return CoxModels(
-        whole.coefficients[:, places], whole.arm_ratios[places], whole.baselines[places]
-    )
+    return Cox.of(whole, places)
 
 
 def check_scikit_survival(lists: Lists) -> None:

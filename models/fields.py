@@ -37,6 +37,9 @@ _NUMBER = re.compile(
     r"[+-]?([0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?|nan|inf|infinity)", re.ASCII | re.IGNORECASE
 )
 
+#: The signs of full width (U+FF01 to U+FF5E) and those of half width that they stand for.
+_HALF_WIDTH = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)}
+
 
 def echo(value: object) -> str:
     """Return a value as it is shown back to its sender: quoted, and not longer than a line.
@@ -63,12 +66,14 @@ def _as_sent(value: object) -> str:
 def read_number(text: str) -> int | float | None:
     """Return the number that a text stands for, ``None`` when it is none.
 
-    Numbers are written as in JSON; NaN and infinity are read, so that they can be refused by
-    name. Python's own ``float`` would also take ``4_7`` and the digits of other scripts.
+    Numbers are written as in JSON, in half or full width, as Japanese keyboards give both; NaN
+    and infinity are read, so that they can be refused by name. Python's own ``float`` would also
+    take ``4_7`` and the digits of other scripts, and full NFKC would read ``4²`` as 42.
     """
-    if not _NUMBER.fullmatch(text):
+    written = text.translate(_HALF_WIDTH).strip()
+    if not _NUMBER.fullmatch(written):
         return None
-    number = float(text)
+    number = float(written)
     return int(number) if number.is_integer() else number
 
 

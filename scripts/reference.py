@@ -127,6 +127,7 @@ def _input_lines() -> Iterator[str]:
         "## What is sent",
         "",
         "Columns stand in any order and may be left out; an empty cell is not known.",
+        "Numbers may be written in full width, as Japanese keyboards give them.",
         f"{LEAST_KNOWN} A header with all of them, as a template:",
         "",
         *("```csv", ",".join(COLUMNS), "```", ""),

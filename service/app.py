@@ -19,7 +19,7 @@ from service.problems import log_unexpected, register_error_handlers
 from service.responses import EXTENSION
 from service.security import protect
 from service.settings import Settings
-from service.uploads import MemoryRequest
+from service.uploads import MemoryRequest, register_uploads
 
 #: Bytes of figures that are kept, of about 5,000 profiles by default.
 _REMEMBERED = 32 * 2**20
@@ -73,6 +73,7 @@ def create_app(settings: Settings | None = None, bundles: Bundles | None = None)
     for module in (routes, lists, card, sure, documentation):
         app.register_blueprint(module.blueprint)
     register_error_handlers(app)
+    register_uploads(app)
     register_languages(app)
     protect(app, settings)
     return app

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from models.analyses import Analysis
 from models.bundle import Bundle
-from models.errors import Problem, TooLargeInput
+from models.errors import EquipoiseError, Problem, TooLargeInput
 from models.language import _
 from models.options import Options
 from models.outcomes import COX, FOREST, LEARNED_EFFECT, SUBGROUP_EFFECT
@@ -29,6 +30,20 @@ LEARNED_COUNTS = FOREST_COUNTS + _LEARNED_WEIGHT
 SUBGROUP_COUNTS = 2 * _WEIGHTS[COX]
 FOREST_SUBGROUP_COUNTS = 2 * FOREST_COUNTS
 ALL_COUNTS = FOREST_SUBGROUP_COUNTS + _LEARNED_WEIGHT
+
+
+@dataclass(frozen=True)
+class TooMuchWork(Problem):
+    """So little is known of patients that scoring them would take long."""
+
+
+def told_on_page(error: EquipoiseError) -> EquipoiseError:
+    """Return an error as a page tells it, where nobody can choose horizons or an effect."""
+    if not any(isinstance(problem, TooMuchWork) for problem in error.problems):
+        return error
+    message = _("Too much is not known: the figures would take too long.")
+    accepted = _("more values, fewer patients at a time, or the command equipoise score")
+    return TooLargeInput([Problem("", "too_large", message, accepted)])
 
 
 def refuse_too_much(
@@ -63,7 +78,7 @@ def combination_count(patient: Patient, bundle: Bundle) -> int:
     return completion_count(profile, bundle.population)
 
 
-def _too_large(combinations: int, horizons: int, counts: int, most: int) -> Problem:
+def _too_large(combinations: int, horizons: int, counts: int, most: int) -> TooMuchWork:
     """Return the problem with a request that asks for too much."""
     at = _("{count} horizon") if horizons == 1 else _("{count} horizons")
     models = _(", each counted {counts} times for what the models cost") if counts > 1 else ""
@@ -90,7 +105,7 @@ def _too_large(combinations: int, horizons: int, counts: int, most: int) -> Prob
         both=FOREST_SUBGROUP_COUNTS,
         all_effects=ALL_COUNTS,
     )
-    return Problem("", "too_large", message, accepted)
+    return TooMuchWork("", "too_large", message, accepted)
 
 
 def _distinct_profiles(patients: Sequence[Patient]) -> list[dict[str, float]]:

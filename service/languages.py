@@ -7,6 +7,7 @@ from typing import Any
 
 from flask import Flask, Response, request
 from flask_babel import Babel
+from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
 
 from models.language import DOMAIN, ENGLISH, JAPANESE, LANGUAGES, current_language
@@ -65,7 +66,20 @@ def language_of_request() -> str:
     asked = asked_language()
     if asked is not None:
         return asked
-    return request.accept_languages.best_match(LANGUAGES, default=ENGLISH) or ENGLISH
+    return _accepted_language(request.accept_languages)
+
+
+def _accepted_language(accepted: LanguageAccept) -> str:
+    """Return the language that a sender likes best, whatever the country it is named with.
+
+    Werkzeug itself takes ``en`` before ``ja-JP``, however much less it is liked.
+    """
+    liked: dict[str, float] = {}
+    for tag, quality in accepted:
+        language = tag.replace("_", "-").partition("-")[0].lower()
+        if language in LANGUAGES and quality > 0:
+            liked[language] = max(quality, liked.get(language, 0.0))
+    return max(liked, key=lambda language: liked[language], default=ENGLISH)
 
 
 def other_languages() -> list[tuple[str, str]]:

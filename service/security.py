@@ -24,6 +24,7 @@ PROTECTION: dict[str, tuple[str, str]] = {
     "patient_schema.show_schema": ("token", "shows the contract"),
     "pages.show_form": ("form", "the form"),
     "pages.show_result": ("form", "scores a patient"),
+    "pages.lead_to_form": ("form", "leads to the form"),
     "sure.show_sure": ("form", "shows a bundle"),
     "cards.list_cards": ("form", "shows bundles"),
     "cards.show_card": ("form", "shows a bundle"),

@@ -20,7 +20,7 @@ from sksurv.ensemble import RandomSurvivalForest
 from sksurv.linear_model import CoxPHSurvivalAnalysis
 from sksurv.util import Surv
 
-from models.cox import CoxModels
+from benchmarks.own import Cox
 from models.design_matrix import TERM_NAMES
 from models.forest import ForestHazard
 from models.outcomes import ARMS, OUTCOMES
@@ -86,10 +86,10 @@ def _fit(model: Any, name: str, columns: Any = None) -> Any:
     return model.fit(design, Surv.from_arrays(happened, months))
 
 
-def own_cox() -> CoxModels:
+def own_cox() -> Cox:
     """Return the peers' coefficients and baselines as our arrays, one member."""
     arm = np.array([model.coef_[-1] for model in cox_peers()])
-    return CoxModels(
+    return Cox(
         coefficients=np.stack([model.coef_[:-1] for model in cox_peers()], axis=1)[..., None],
         arm_ratios=np.exp(np.stack([np.zeros_like(arm), arm], axis=1))[..., None],
         baselines=np.stack([baseline_at(model, MONTHS) for model in cox_peers()])[..., None],

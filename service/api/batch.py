@@ -16,6 +16,7 @@ from models.example import EXAMPLE_PATIENT
 from models.language import _
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
+from service.api.parsing import refuse_other_charsets
 from service.encoding import json_bytes
 from service.languages import LANG, PARAMETERS
 from service.lists.admission import admitted
@@ -122,6 +123,7 @@ def predict_batch() -> Response:
 def _sent_format() -> str:
     sent = (request.mimetype or "none").lower()
     if sent in FORMATS:
+        refuse_other_charsets(request)
         return sent
     message = _("The content type {name} is not served here.").format(name=repr(sent[:60]))
     raise UnsupportedInput(

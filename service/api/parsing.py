@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from typing import Any
 
 from flask import Request
@@ -11,6 +12,30 @@ from models.errors import InvalidInput, Problem, UnsupportedInput
 from models.language import _
 from service.languages import LANG
 from service.reading import strict_json
+
+#: The encodings that UTF-8 reads right.
+_READ_AS_UTF8 = ("utf-8", "ascii")
+
+
+def refuse_other_charsets(req: Request) -> None:
+    """Refuse a body that says it is in another encoding than UTF-8.
+
+    Raises
+    ------
+    UnsupportedInput
+        Read as UTF-8 it would be told as broken, or be read wrong.
+    """
+    named = req.mimetype_params.get("charset", "utf-8")
+    try:
+        is_read = codecs.lookup(named.strip()).name in _READ_AS_UTF8
+    except (LookupError, ValueError):
+        is_read = False
+    if not is_read:
+        message = _("The encoding {name} is not served here.").format(name=repr(named[:60]))
+        accepted = "charset=utf-8"
+        raise UnsupportedInput(
+            [Problem("Content-Type", "unsupported_content_type", message, accepted)]
+        )
 
 
 class StrictParser(FlaskParser):
@@ -22,7 +47,7 @@ class StrictParser(FlaskParser):
         Raises
         ------
         UnsupportedInput
-            If the content type is not JSON.
+            If the content type is not JSON, or its encoding not UTF-8.
         MalformedInput
             If the body is not JSON.
         InvalidInput
@@ -34,6 +59,7 @@ class StrictParser(FlaskParser):
             raise UnsupportedInput(
                 [Problem("Content-Type", "unsupported_content_type", message, "application/json")]
             )
+        refuse_other_charsets(req)
         misplaced = [name for name in req.args if name != LANG]
         if misplaced:
             message = _("The options of a JSON request stand in its body.")

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import csv
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
 
 from models.covariates import FIELDS
 from models.errors import InvalidInput, MalformedInput, Problem
@@ -22,6 +23,9 @@ ROW_ID = "row_id"
 LONGEST_ROW_ID = 200
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 COLUMNS: tuple[str, ...] = (ROW_ID, *FIELDS)
+
+#: More unknown cells than this in a header without rows are patients, not names.
+_FEWEST_STRAY = 2
 
 #: Bytes of a line; a longer one is no patient.
 LONGEST_LINE = 2**20
@@ -69,9 +73,12 @@ def csv_rows(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Iterator[
     InvalidInput
         At once, before any row: no header, repeated, unknown or missing columns.
     """
-    numbered = enumerate(lines, start=1)
-    header = read_header((line for _number, line in numbered), ignore_extra=ignore_extra)
-    return (csv_row(number, line, header) for number, line in numbered if line.strip())
+    numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
+    first = [line for _number, line in islice(numbered, 1)]
+    # The line behind the header is looked at before the header is judged.
+    second = list(islice(numbered, 1))
+    header = read_header(first, ignore_extra=ignore_extra, is_alone=not second)
+    return (csv_row(number, line, header) for number, line in chain(second, numbered))
 
 
 def ndjson_rows(lines: Iterable[bytes]) -> Iterator[Row]:
@@ -143,8 +150,15 @@ class Header:
         return _cells(line, self)
 
 
-def read_header(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Header:
+def read_header(
+    lines: Iterable[bytes], *, ignore_extra: bool = False, is_alone: bool = False
+) -> Header:
     """Return the header of a CSV from its first lines; the delimiter is told by it.
+
+    Parameters
+    ----------
+    is_alone : bool
+        Whether no row follows, so that a whole list may stand in the one line.
 
     Raises
     ------
@@ -155,8 +169,22 @@ def read_header(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Header
     if first is None:
         raise MalformedInput([Problem("", "empty_list", _("The CSV is empty."), _("a header"))])
     header = _sniffed(first.removeprefix(BYTE_ORDER_MARK))
+    if is_alone and not ignore_extra:
+        _refuse_one_line(header.names)
     checked_header(header.names, ignore_extra=ignore_extra)
     return header
+
+
+def _refuse_one_line(names: Sequence[str]) -> None:
+    """Refuse a whole list in one line, as curl's ``-d`` makes it."""
+    stray = sum(name not in COLUMNS for name in names)
+    if not _FEWEST_STRAY < stray < len(names):
+        return
+    message = _(
+        "The list is one line, and holds cells that are no columns. With curl, send it by "
+        "--data-binary: -d takes the line ends away."
+    )
+    raise MalformedInput([Problem("", "malformed_csv", message, _("a patient a line"))])
 
 
 def checked_header(columns: Iterable[str], *, ignore_extra: bool = False) -> None:
@@ -205,10 +233,12 @@ def _cells(line: bytes, way: Header) -> list[str]:
         accepted = _("at most {most} bytes").format(most=LONGEST_LINE)
         raise MalformedInput([Problem("", "malformed_csv", message, accepted)])
     try:
-        text = line.decode().rstrip("\r\n")
+        text = line.decode()
+        if "\0" in text:
+            raise _not_utf8()
         return next(
             csv.reader(
-                [text],
+                [text.rstrip("\r\n")],
                 strict=True,
                 delimiter=way.delimiter,
                 quotechar=way.quote,
@@ -216,10 +246,16 @@ def _cells(line: bytes, way: Header) -> list[str]:
             )
         )
     except UnicodeDecodeError:
-        message = _("The line is not UTF-8.")
+        raise _not_utf8() from None
     except csv.Error as error:
         message = _("The line is not CSV: {reason}.").format(reason=error)
     raise MalformedInput([Problem("", "malformed_csv", message, _("UTF-8, quotes closed"))])
+
+
+def _not_utf8() -> MalformedInput:
+    """Return what is said of a line in another encoding, such as UTF-16 or Shift_JIS."""
+    message = _("The line is not UTF-8. In Excel: Save as, CSV UTF-8.")
+    return MalformedInput([Problem("", "malformed_csv", message, "UTF-8")])
 
 
 def _repeated(names: list[str]) -> list[Problem]:

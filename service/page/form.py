@@ -24,6 +24,9 @@ from models.refused import refuse_name
 MODEL, AT, COMPARE = "model", "at", "compare"
 _OPTIONS = (MODEL, AT, COMPARE)
 
+#: What takes the other analyses away again.
+ALONE = "0"
+
 #: The month spoken of unless another is chosen: the one at which the paper gives local outcomes.
 USUAL_MONTH = 48
 #: What a control sends for "not known": an empty text, as an empty cell of a list.
@@ -127,9 +130,14 @@ def _read_options(form: MultiDict[str, str]) -> Options:
     """
     _read_month(form)
     options = read_options_text({MODEL: form[MODEL]} if MODEL in form else {})
-    if options.model == FOREST or COMPARE in form:
+    if options.model == FOREST or is_compared(form):
         return replace(options, effect=ALL_EFFECTS)
     return options
+
+
+def is_compared(form: MultiDict[str, str]) -> bool:
+    """Return whether the reader set the other analyses beside, and not aside again."""
+    return form.get(COMPARE, ALONE) != ALONE
 
 
 def _read_month(form: MultiDict[str, str]) -> int:

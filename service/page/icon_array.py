@@ -27,7 +27,7 @@ class Count:
 def icon_patterns() -> Markup:
     """Return what icon arrays refer to; it has to stand once on their page."""
     patterns = "".join(
-        f'<pattern id="icon-{name}" width="{_CELL[0]}" height="{_CELL[1]}" '
+        f'<pattern id="{name}" width="{_CELL[0]}" height="{_CELL[1]}" '
         f'patternUnits="userSpaceOnUse"><path class="icon {name}" d="{_ICON}"/></pattern>'
         for name in ("some", "others")
     )
@@ -38,7 +38,7 @@ def icon_patterns() -> Markup:
 
 
 def icon_array(count: Count) -> Markup:
-    """Return an array: dark icons up to the estimate, a frame from limit to limit.
+    """Return an array: filled icons up to the estimate, a frame from limit to limit.
 
     The words beside it say the same, so it is hidden from those who cannot see it.
     """
@@ -46,8 +46,8 @@ def icon_array(count: Count) -> Markup:
     return Markup(  # noqa: S704 - numbers alone
         f'<svg class="icons" aria-hidden="true" viewBox="{-_EDGE} {-_EDGE} {width + 2 * _EDGE} '
         f'{height + 2 * _EDGE}">'
-        f'<path fill="url(#icon-others)" d="{_cells(count.estimate, _WHOLE)}"/>'
-        f'<path fill="url(#icon-some)" d="{_cells(0, count.estimate)}"/>'
+        f'<path fill="url(#others)" d="{_cells(count.estimate, _WHOLE)}"/>'
+        f'<path fill="url(#some)" d="{_cells(0, count.estimate)}"/>'
         f'<path class="frame" d="{_cells(count.lower, count.upper)}"/></svg>'
     )
 

@@ -20,6 +20,7 @@ from models.errors import EquipoiseError
 from models.language import _, current_language, joined
 from models.options import Options
 from models.patient import least_known_names
+from service.cost import told_on_page
 from service.languages import other_languages
 from service.lists.admission import admitted
 from service.lists.rows import Row, csv_rows
@@ -145,7 +146,7 @@ def _read_list() -> SentList:
 
 
 def _start_page(error: EquipoiseError | None = None) -> Response:
-    problems = () if error is None else error.problems
+    problems = () if error is None else told_on_page(error).problems
     page = render_template(
         "lists.html",
         problems=[

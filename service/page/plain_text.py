@@ -32,6 +32,7 @@ def _sections(sheet: Sheet) -> Iterator[Iterator[str]]:
     yield _inputs(sheet)
     yield _listed(sheet.verdict, sheet.notes)
     if sheet.figures:
+        yield _paragraphs(*sheet.stops)
         yield _paragraphs(sheet.caption)
         for outcome in sheet.figures:
             yield _figures(outcome, sheet.months)

@@ -264,17 +264,28 @@ def first_caveats(caveats: Sequence[Caveat]) -> tuple[Sequence[Caveat], Sequence
     return caveats[:FIRST_SIGHT], caveats[FIRST_SIGHT:]
 
 
-def _other_model(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
-    """Return the other model's figures under the whole trial's effect, where it was asked for."""
+def other_model(prediction: Prediction) -> str:
+    """Return what the model that stands beside is called, ``""`` where none does."""
+    other = _other_analysis(prediction)
+    return _(MODEL_LABELS[other.model]) if other else ""
+
+
+def _other_analysis(prediction: Prediction) -> Analysis | None:
+    """Return the other model under the whole trial's effect, where it was asked for."""
     shown = prediction.options.shown
     others = [
         each
         for each in prediction.listed
         if each.model != shown.model and each.effect == OVERALL_EFFECT
     ]
-    if not others:
+    return others[0] if others else None
+
+
+def _other_model(outcome: Outcome, prediction: Prediction, level: str) -> BesideTable | None:
+    """Return the other model's figures, where it was asked for."""
+    other = _other_analysis(prediction)
+    if other is None:
         return None
-    (other,) = others
     part = outcomes_part(prediction, other)[outcome.name]
     rows = tuple((_(label), _bands(part[arm], arm)) for arm, label in ARM_LABELS.items())
     caption = _("The same by the {model}: estimate and {level} interval")

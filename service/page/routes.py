@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from flask import Blueprint, Response, make_response, render_template, request
+from flask import Blueprint, Response, make_response, redirect, render_template, request, url_for
 from werkzeug.datastructures import MultiDict
+from werkzeug.wrappers import Response as AnyResponse
 
 from models.bundle import Bundle
 from models.caveats import STOP
@@ -17,7 +18,7 @@ from models.outcomes import ARM_LABELS, DEFAULT_MODEL, MODEL_LABELS
 from models.prediction import Prediction, predict, refuse_lacking
 from models.subgroups import DRIVES_NOTHING
 from models.texts import CREDIT, INTENDED_USE, TIME_ORIGIN, arms_are_policies, interval_meaning
-from service.cost import refuse_too_much
+from service.cost import refuse_too_much, told_on_page
 from service.languages import LANG, asked_language, other_languages
 from service.page.changes import picture_of
 from service.page.curves import curve_definitions
@@ -26,6 +27,7 @@ from service.page.form import (
     Submitted,
     accepted_words,
     form_groups,
+    is_compared,
     model_choices,
     read_form,
     typed_values,
@@ -38,6 +40,7 @@ from service.page.result import (
     eligibility_view,
     first_caveats,
     input_rows,
+    other_model,
     outcome_views,
     pooled_view,
 )
@@ -79,9 +82,20 @@ def show_form() -> Response:
     return _form_page(MultiDict())
 
 
+@blueprint.get("/result")
+def lead_to_form() -> AnyResponse:
+    """Lead to the form: a result is at its address only for the form that was sent to it."""
+    return redirect(url_for("pages.show_form", lang=asked_language()))
+
+
 @blueprint.post("/")
+@blueprint.post("/result")  # the one that pages name, as it is added first
 def show_result() -> Response:
-    """Show the result of a submitted form, or the form with what is wrong."""
+    """Show the result of a submitted form, or the form with what is wrong.
+
+    Its address is another than the form's: a link that brings a patient's values to the form
+    would else be a place in the page of the patient before, whose figures would stay.
+    """
     form = request.form.copy()
     form.pop(LANG, None)
     if form.pop(_EDIT, None) is not None:
@@ -90,7 +104,7 @@ def show_result() -> Response:
     try:
         return show(read_form(form), form)
     except (InvalidInput, TooLargeInput) as error:
-        return _form_page(form, error)
+        return _form_page(form, told_on_page(error))
 
 
 def _form_page(form: MultiDict[str, str], error: EquipoiseError | None = None) -> Response:
@@ -151,6 +165,7 @@ def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
     effect, data = _origin(bundle)
     second = second_model(prediction)
     shown = _in_scope(prediction, submitted.month, second) if prediction.in_scope else {}
+    set_beside = is_compared(form) and options.model == DEFAULT_MODEL
     return render_template(
         "result.html",
         prediction=prediction,
@@ -163,6 +178,7 @@ def _result(submitted: Submitted, form: MultiDict[str, str]) -> str:
         languages=other_languages(),
         inputs=input_rows(submitted.patient),
         typed=typed_values(form),
+        compared=other_model(prediction) if set_beside else "",
         **shown,
     )
 

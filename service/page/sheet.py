@@ -12,6 +12,7 @@ from typing import Any
 
 from models import __version__
 from models.analyses import Analysis
+from models.caveats import STOP
 from models.covariates import FIELDS
 from models.evidence.consistency import CONFLICTS, other_trials, ratio_text
 from models.evidence.credibility import RATING_LABELS
@@ -120,6 +121,8 @@ class Sheet:
         What follows from them, and the covariates that were averaged over; or ``""``.
     notes : tuple of str
         What differs from the trial or was not confirmed; out of scope, the reasons.
+    stops : tuple of str
+        What must be cleared up before the figures are read; it stands before them.
     months : tuple of int
         The horizons; with `figures` empty out of scope.
     remarks : tuple of str
@@ -136,6 +139,7 @@ class Sheet:
     verdict: str
     notes: tuple[str, ...]
     credit: str
+    stops: tuple[str, ...] = ()
     months: tuple[int, ...] = ()
     caption: str = ""
     figures: tuple[SheetOutcome, ...] = ()
@@ -217,6 +221,7 @@ def _unknown(patient: Patient) -> str:
 
 def _figures_part(prediction: Prediction, second: str) -> dict[str, Any]:
     first, further = first_caveats(prediction.caveats)
+    stops = [caveat for caveat in first if caveat.severity == STOP]
     more = _("{count} more to keep in mind stand on the result page.")
     return {
         "months": prediction.options.horizons_months,
@@ -226,7 +231,8 @@ def _figures_part(prediction: Prediction, second: str) -> dict[str, Any]:
         ).format(level=f"{prediction.options.interval_level:.0%}"),
         "figures": tuple(_outcomes(prediction)),
         "remarks": tuple(filter(None, _remarks(prediction, second))),
-        "caveats": tuple(caveat.text for caveat in first),
+        "stops": tuple(caveat.text for caveat in stops),
+        "caveats": tuple(caveat.text for caveat in first[len(stops) :]),
         "further": more.format(count=len(further)) if further else "",
         "subgroups_are": _(_SUBGROUPS) if prediction.subgroups else "",
         "subgroups": tuple(_subgroup_lines(prediction.subgroups)),

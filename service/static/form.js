@@ -1,9 +1,10 @@
-// Fills the form from the fragment of its address, and gives the result page's buttons their work.
-// Everything else works without it. The rule of short names stands in service/page/fragment.py.
+// Fills the form from the fragment of its address, leads there from every other page, and gives the
+// result page's buttons their work. Everything else works without it. The rule of short names stands in service/page/fragment.py.
 (function () {
   "use strict";
 
   var LONGEST = 40;
+  var NUMBER = /^[+-]?[0-9]+(\.[0-9]+)?(e[+-]?[0-9]+)?$/i;
 
   function each(list, act) {
     Array.prototype.forEach.call(list, act);
@@ -62,6 +63,10 @@
     return control.type === "checkbox" || control.type === "radio";
   }
 
+  function takesSeveral(control) {
+    return control.type === "checkbox" && control.value !== "";
+  }
+
   // Leave a control open; a list gets its first choice.
   function clear(control) {
     if (isTicked(control)) {
@@ -73,12 +78,33 @@
     }
   }
 
-  // Enter values into the controls of a field and return whether the field takes them all.
+  // Return a text with digits and signs of full width as those of half width, as the server reads it.
+  function halfWidth(text) {
+    return text.replace(/[\uff01-\uff5e]/g, function (sign) {
+      return String.fromCharCode(sign.charCodeAt(0) - 0xfee0);
+    });
+  }
+
+  // Enter a number as it came and return whether it is one.
+  function enterNumber(control, values) {
+    var isNumber = values.length === 1 && NUMBER.test(halfWidth(values[0]).trim());
+    control.value = isNumber ? values[0] : "";
+    return isNumber;
+  }
+
+  // Enter values into the controls of a field and return whether the field takes them all; where
+  // there is none, it stays open.
   function enter(controls, values) {
     var first = controls[0];
-    if (!isTicked(first) && !first.options) {
-      first.value = values.join(",").slice(0, LONGEST);
+    if (!values.length) {
       return true;
+    }
+    if (!isTicked(first) && !first.options) {
+      return enterNumber(first, values);
+    }
+    // Of what can be only one, two stay open: nobody knows which is meant.
+    if (values.length > 1 && !controls.some(takesSeveral)) {
+      return false;
     }
     var choices = Array.prototype.slice.call(first.options || controls);
     return values.map(function (value) {
@@ -90,17 +116,23 @@
     }).every(Boolean);
   }
 
+  // Return the names, short and in full, by which pairs name a field.
+  function keysOf(name, pairs) {
+    return [name, shortName(name)].filter(function (key, place, keys) {
+      return pairs[key] && keys.indexOf(key) === place;
+    });
+  }
+
   // Enter all pairs, after leaving every field open: no value of another patient may stay.
   // Return the names that could not be entered.
   function fill(fields, pairs) {
     var taken = Object.create(null);
     Object.keys(fields).forEach(function (name) {
       each(fields[name], clear);
-      [name, shortName(name)].forEach(function (key) {
-        if (pairs[key]) {
-          taken[key] = enter(fields[name], pairs[key]);
-        }
-      });
+      var keys = keysOf(name, pairs);
+      var values = keys.reduce(function (all, key) { return all.concat(pairs[key]); }, []);
+      var done = keys.length && enter(fields[name], values);
+      keys.forEach(function (key) { taken[key] = done; });
     });
     return Object.keys(pairs).filter(function (key) { return !taken[key]; });
   }
@@ -115,9 +147,36 @@
     return (label ? label.textContent.trim() : key).slice(0, LONGEST);
   }
 
+  // Return the form that takes a patient's values, or null: one that was sent and came back with
+  // mistakes tells of the patient before.
+  function openForm() {
+    var sent = document.querySelector(".problems");
+    return sent || !document.getElementById("opened") ? null : document.querySelector("main form");
+  }
+
+  // Go to the form with the values of the fragment.
+  function leadToForm() {
+    var home = document.querySelector(".name a");
+    var sign = home.search ? "&" : "?";
+    // With the sign it is another address than any page's own, so that it is loaded.
+    window.location.assign(home.href + sign + window.location.hash);
+  }
+
+  // Another patient's values came into the address of a page that stands already.
+  function followLink() {
+    if (!pairsOf(window.location.hash)) {
+      return;
+    }
+    if (openForm()) {
+      openLink();
+    } else {
+      leadToForm();
+    }
+  }
+
   function openLink() {
     var notice = document.getElementById("opened");
-    var form = notice && document.querySelector("main form");
+    var form = openForm();
     var pairs = form && pairsOf(window.location.hash);
     if (!pairs) {
       return;
@@ -162,6 +221,6 @@
 
   work("copy", copy);
   work("print", function () { window.print(); });
-  window.addEventListener("hashchange", openLink);
+  window.addEventListener("hashchange", followLink);
   openLink();
 }());

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tempfile
 from pathlib import Path
 
@@ -143,7 +144,7 @@ def test_axe_finds_no_violation(browser, live_server, reach, language):
 def test_nothing_is_wider_than_the_window(browser, live_server, reach, language):
     """A phone, and a window of 1024 at 200%, where 512 pixels are left."""
     reach(browser, live_server, language)
-    for width in (1024, 512, 390):
+    for width in (1024, 512, 390, 320):
         set_width(browser, (width, 768))
         open_everything(browser)
         found = browser.execute_script("return document.documentElement.scrollWidth")
@@ -248,7 +249,111 @@ def test_in_forced_colours_icons_and_curves_are_drawn_in_the_systems(browser, li
             "const probe = document.createElement('p'); probe.style.color = 'CanvasText';"
             "document.body.append(probe); return getComputedStyle(probe).color"
         )
-        for drawn in (".curve.none", ".curve.ptr", ".frame"):
+        for drawn in (".curve.none", ".frame", ".axis"):
             assert browser.execute_script(ink, drawn) == system
+        assert browser.execute_script(ink, ".curve.ptr") != "none"
     finally:
         browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+_INK = """
+const found = new Set();
+for (const each of document.querySelectorAll(arguments[0]))
+  found.add(getComputedStyle(each)[arguments[1]]);
+return [...found];
+"""
+
+
+def test_on_dark_forced_colours_words_lines_and_the_chosen_month_are_seen(browser, live_server):
+    features = [
+        {"name": "forced-colors", "value": "active"},
+        {"name": "prefers-color-scheme", "value": "dark"},
+    ]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+    try:
+        asked(README_PATIENT)(browser, live_server, "en")
+        ground = browser.execute_script(_INK, "body", "backgroundColor")
+        assert ground == ["rgb(0, 0, 0)"]
+        for drawn, part in (
+            ("svg text", "fill"),
+            (".curve", "stroke"),
+            (".band", "stroke"),
+            (".frame", "stroke"),
+            (".icon.some", "fill"),
+            (".icon.others", "stroke"),
+            ("[aria-current=true]", "backgroundColor"),
+        ):
+            found = browser.execute_script(_INK, drawn, part)
+            assert found, drawn
+            assert not {"rgb(0, 0, 0)", "none"} & set(found), (drawn, found)
+            assert all(lightness(colour) > 90 for colour in found), (drawn, found)
+        assert browser.execute_script(_INK, ".band", "fill") == ["none"]
+        assert "none" not in browser.execute_script(_INK, ".curve.none", "strokeDasharray")
+        chosen, other = "[aria-current=true]", ".horizons button:not([aria-current])"
+        assert browser.execute_script(_INK, chosen, "backgroundColor") != (
+            browser.execute_script(_INK, other, "backgroundColor")
+        )
+        # The axes' words are drawn by a use of them: what is seen is looked at.
+        assert brightest_left_of_the_axis(browser) > 150
+    finally:
+        browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+
+
+def lightness(colour):
+    return max(int(part) for part in re.findall(r"\d+", colour)[:3])
+
+
+_BRIGHTEST = """
+const [picture, share, done] = arguments, image = new Image();
+image.onload = () => {
+  const canvas = document.createElement("canvas");
+  canvas.width = image.width;
+  canvas.height = image.height;
+  const context = canvas.getContext("2d");
+  context.drawImage(image, 0, 0);
+  const {data} = context.getImageData(0, 0, Math.floor(image.width * share), image.height);
+  done(data.reduce((most, value, place) => place % 4 < 3 ? Math.max(most, value) : most, 0));
+};
+image.src = "data:image/png;base64," + picture;
+"""
+
+
+def brightest_left_of_the_axis(browser):
+    """Return the brightest value of the words left of a drawing's axis, by its pixels."""
+    drawing = browser.find_element(By.CSS_SELECTOR, ".curves")
+    browser.execute_script("arguments[0].scrollIntoView()", drawing)
+    picture = drawing.screenshot_as_base64
+    browser.get("about:blank")  # a page of ours may not load it
+    return browser.execute_async_script(_BRIGHTEST, picture, 38 / 500)
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("width", [320, 360, 390])
+def test_the_first_table_shows_the_difference_on_a_phone(browser, live_server, width, language):
+    set_width(browser, (width, 768))
+    asked(README_PATIENT)(browser, live_server, language)
+    edge = browser.execute_script(
+        "return document.querySelector('.lead').getBoundingClientRect().right"
+    )
+    cells = browser.find_elements(By.CSS_SELECTOR, ".lead th, .lead td")
+    assert len(cells) == 16
+    for cell in cells:
+        assert cell.rect["x"] + cell.rect["width"] <= edge
+
+
+@pytest.mark.parametrize("language", ["en", "ja"])
+@pytest.mark.parametrize("path", ["/", "/lists", "/sure"])
+def test_the_button_for_the_language_covers_no_link(browser, live_server, path, language):
+    browser.get(f"{live_server}{path}?lang={language}")
+    for width in (320, 360, 390, 430, 600, 800, 1024):
+        set_width(browser, (width, 768))
+        covered = browser.execute_script(
+            "const b = document.querySelector('.languages *').getBoundingClientRect();"
+            "return [...document.querySelectorAll('header a')].filter(each => {"
+            "  if (each.closest('.languages')) return false;"
+            "  const a = each.getBoundingClientRect();"
+            "  const beside = a.right <= b.left || a.left >= b.right;"
+            "  return !beside && a.bottom > b.top && a.top < b.bottom;"
+            "}).map(each => each.textContent)"
+        )
+        assert covered == [], width

@@ -344,18 +344,54 @@ def test_what_is_not_understood_is_named_and_left_open(scripted, live_server):
     assert "taken" not in scripted.title
 
 
-def test_a_hostile_value_is_text_and_is_told_as_a_mistake(scripted, live_server):
-    value = "'\"><script>document.title='taken'</script>" + "9" * 500
-    open_link(scripted, f"{live_server}/?lang=en#ag={quote(value)}&clt=T2&cln=N0")
-    assert scripted.find_element(By.ID, "age").get_property("value") == value[:40]
-    press(scripted, "Show the prediction")
-    assert scripted.find_elements(By.CSS_SELECTOR, ".problems")
+HOSTILE = quote("'\"><script>document.title='taken'</script>" + "9" * 500)
+
+
+@pytest.mark.parametrize(
+    "pairs",
+    [
+        *("age=abc", f"ag={HOSTILE}", "ag=47,5", "age=47&age=48", "ag=47&age=48", "ag=47&ag=47"),
+        *("ag=4%C2%B2", "ag=NaN", "ag=0x2F", "ag=4_7"),
+    ],
+)
+def test_what_is_no_number_is_named_and_left_open(scripted, live_server, pairs):
+    open_link(scripted, f"{live_server}/?lang=en#{pairs}&clt=T2")
+    assert sent(scripted) == [("clinical_t", "T2"), ("model", "cox")]
+    told = scripted.find_element(By.ID, "opened").text
+    assert set(told.partition("left open: ")[2].split(", ")) == {"Age"}
     assert "taken" not in scripted.title
 
 
-def test_a_decimal_comma_is_not_half_read(scripted, live_server):
-    open_link(scripted, f"{live_server}/?lang=en#ag=47,5&clt=T2")
-    assert scripted.find_element(By.ID, "age").get_property("value") == "47,5"
+@pytest.mark.parametrize("text", ["47", "47.5", "４７", "%2B47", "4.75e1", "200"])
+def test_a_number_stands_in_its_field_as_it_came(scripted, live_server, text):
+    open_link(scripted, f"{live_server}/?lang=en#age={text}&clt=T2")
+    assert scripted.find_element(By.ID, "age").get_property("value") == text.replace("%2B", "+")
+    notice = scripted.find_element(By.ID, "opened")
+    assert notice.text == notice.get_attribute("data-filled")
+
+
+def test_a_value_that_is_empty_is_left_open_without_a_word(scripted, live_server):
+    open_link(scripted, f"{live_server}/?lang=en#age=&er_status=&clinical_t=T2")
+    assert sent(scripted) == [("clinical_t", "T2"), ("model", "cox")]
+    notice = scripted.find_element(By.ID, "opened")
+    assert notice.text == notice.get_attribute("data-filled")
+
+
+def test_two_values_where_one_is_meant_are_left_open(scripted, live_server):
+    open_link(scripted, f"{live_server}/?lang=en#erst=po&er_status=negative&clt=T2,T4&mesi=bo,li")
+    assert sent(scripted) == [
+        *(("metastatic_sites", site) for site in ("bone", "liver")),
+        ("model", "cox"),
+    ]
+    told = scripted.find_element(By.ID, "opened").text
+    assert "Clinical T" in told
+    assert "ER status" in told
+
+
+def test_full_width_in_a_link_is_scored(scripted, live_server):
+    open_link(scripted, f"{live_server}/?lang=ja#age=４７&clt=T2&cln=N0&erst=po")
+    press(scripted, "予測を表示")
+    assert "年齢：47" in scripted.find_element(By.CSS_SELECTOR, ".lead").text
 
 
 def test_the_link_to_a_mistake_is_no_link_with_values(scripted, live_server):

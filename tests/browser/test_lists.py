@@ -53,6 +53,22 @@ def test_a_file_is_chosen_and_its_summary_shown(browser, live_server, tmp_path):
     assert browser.current_url == f"{live_server}/lists"
 
 
+def test_below_a_summary_downloading_is_the_first_button(browser, live_server, tmp_path):
+    choose(browser, live_server, tmp_path, csv_text(MIXED).encode())
+    help_of_lists = browser.find_element(By.CSS_SELECTOR, "form.list").text
+    assert "downloading alone is enough" in help_of_lists
+    assert [
+        (button.text, button.get_attribute("class"))
+        for button in browser.find_elements(By.CSS_SELECTOR, ".list button")
+    ] == [("Show a summary", ""), ("Download the scored list", "second")]
+    press(browser, "Show a summary")
+    assert [
+        (button.text, button.get_attribute("class"))
+        for button in browser.find_elements(By.CSS_SELECTOR, ".list button")
+    ] == [("Download the scored list", ""), ("Show a summary", "second")]
+    assert "downloading alone" not in browser.find_element(By.CSS_SELECTOR, "form.list").text
+
+
 def test_a_link_of_the_summary_leads_to_its_mistakes(browser, live_server, tmp_path):
     choose(browser, live_server, tmp_path, csv_text(MIXED).encode())
     press(browser, "Show a summary")

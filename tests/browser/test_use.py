@@ -39,6 +39,58 @@ def test_the_month_is_picked_and_what_was_entered_stays(browser, live_server):
     assert answer(browser, "clinical_t", "T4").is_selected()
 
 
+def test_the_other_model_is_set_beside_with_a_word_and_taken_away_again(browser, live_server):
+    browser.get(f"{live_server}/?lang=en")
+    fill(browser, README_PATIENT)
+    submit(browser)
+    assert not browser.find_elements(By.CSS_SELECTOR, ".beside")
+    press(browser, "one year")
+    press(browser, "Set the other model and exploratory analyses beside these figures")
+    line = browser.find_element(By.CSS_SELECTOR, "#figures + .notice")
+    assert "The random survival forest now stands below each table" in line.text
+    assert len(browser.find_elements(By.CSS_SELECTOR, ".beside")) > 4
+    press(browser, "two years")
+    assert browser.find_elements(By.CSS_SELECTOR, ".beside")
+    press(browser, "Show one model only")
+    assert not browser.find_elements(By.CSS_SELECTOR, ".beside, #figures + .notice")
+    assert chosen_month(browser) == "24"
+    press(browser, "one year")
+    assert not browser.find_elements(By.CSS_SELECTOR, ".beside")
+    press(browser, "Set the other model and exploratory analyses beside these figures")
+    assert browser.find_elements(By.CSS_SELECTOR, ".beside")
+
+
+def test_the_forest_alone_offers_no_way_to_one_model(browser, live_server):
+    browser.get(f"{live_server}/?lang=en")
+    fill(browser, {**README_PATIENT, "model": "forest"})
+    submit(browser)
+    assert not browser.find_elements(By.XPATH, "//button[.='Show one model only']")
+
+
+def test_the_values_are_changed_from_the_top(browser, live_server):
+    browser.get(f"{live_server}/?lang=en")
+    fill(browser, README_PATIENT)
+    submit(browser)
+    entered = browser.find_element(By.CSS_SELECTOR, ".lead p.help")
+    assert entered.text.startswith("Entered: Age: 47")
+    entered.find_element(By.CSS_SELECTOR, "[name=edit]").click()
+    waiting = WebDriverWait(browser, 20, ignored_exceptions=[WebDriverException])
+    waiting.until(lambda driver: driver.find_elements(By.ID, "age"))
+    assert browser.find_element(By.ID, "age").get_attribute("value") == "47"
+
+
+def test_the_notes_are_one_click_from_the_top(browser, live_server):
+    browser.get(f"{live_server}/?lang=en")
+    fill(browser, README_PATIENT)
+    submit(browser)
+    browser.find_element(By.LINK_TEXT, "For the notes").click()
+    top = browser.execute_script(
+        "return document.getElementById('notes').getBoundingClientRect().top"
+    )
+    assert 0 <= top < 700
+    assert browser.find_element(By.ID, "notes").text == "For the notes"
+
+
 def test_pressing_twice_gives_one_result(browser, live_server):
     browser.get(live_server)
     fill(browser, README_PATIENT)

@@ -121,6 +121,30 @@ def test_words_are_no_numbers(text):
     assert problem_of(AGE.read_text, text).code == "wrong_type"
 
 
+@pytest.mark.parametrize(
+    ("text", "number"),
+    [
+        ("４７", 47),
+        ("４7", 47),
+        ("\u3000４７．５\u3000", 47.5),
+        ("＋４７", 47),
+        ("４．７ｅ１", 47),
+    ],
+)
+def test_numbers_may_have_full_width(text, number):
+    assert AGE.read_text(text) == number
+
+
+def test_a_negative_number_of_full_width_is_told_as_it_was_typed():
+    problem = problem_of(AGE.read_text, "－４７")
+    assert problem.code == "out_of_range"
+
+
+@pytest.mark.parametrize("text", ["4²", "④⑦", "٤٧", "４，７", "４７歳", "４＿７"])
+def test_other_digits_and_signs_are_no_numbers(text):
+    assert problem_of(AGE.read_text, text).code == "wrong_type"
+
+
 @pytest.mark.parametrize("text", ["4_7", "1_0.5"])
 def test_digits_with_underscores_are_no_numbers(text):
     assert problem_of(AGE.read_text, text).code == "wrong_type"

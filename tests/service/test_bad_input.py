@@ -459,6 +459,29 @@ def test_a_content_type_may_have_parameters_and_any_case(client, kind):
     assert client.post("/v1/predict", data=body, content_type=kind).status_code == 200
 
 
+@pytest.mark.parametrize("charset", ["UTF-8", "utf8", '"utf-8"', "us-ascii"])
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_list_may_name_its_encoding(client, kind, charset):
+    response = post_list(client, f"{kind}; charset={charset}", body_of(kind, [README_PATIENT]))
+    assert response.status_code == 200
+
+
+@pytest.mark.parametrize("charset", ["shift_jis", "utf-16", "iso-8859-1", "base64", "nonsense"])
+@pytest.mark.parametrize(
+    ("path", "kind"), [("/v1/predict", JSON), *(("/v1/predict/batch", kind) for kind in FORMATS)]
+)
+def test_another_encoding_is_415(client, path, kind, charset):
+    body = body_of(kind, [README_PATIENT])
+    if path == "/v1/predict":
+        body = json.dumps({"patient": README_PATIENT}).encode()
+    response = client.post(path, data=body, content_type=f"{kind}; charset={charset}")
+    item = find_item(
+        check_problem(response, 415)["errors"], "Content-Type", "unsupported_content_type"
+    )
+    assert repr(charset) in item["message"]
+    assert item["accepted"] == "charset=utf-8"
+
+
 @pytest.mark.parametrize(
     ("path", "kind"),
     [

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from html import unescape
+
 import pytest
 
 from models.errors import TooLargeInput
@@ -111,5 +113,9 @@ def test_the_page_is_bounded_too_and_keeps_what_was_typed(make_app):
     form = {"age": "47", "menopausal_status": "pre", "clinical_t": "T4", "clinical_n": "N1"}
     response = client.post("/", data=form)
     assert response.status_code == 413
-    assert "too many for one request" in response.text
+    text = unescape(response.text)
+    assert "Too much is not known: the figures would take too long." in text
+    # The page has no horizons that could be fewer, and no effect to choose.
+    for word in ("horizon", "Cox model alone", "combinations", "effect by subgroups"):
+        assert word not in text
     assert 'value="47"' in response.text

@@ -97,7 +97,7 @@ def without_quotes(text):
 
 def shown_words(response):
     """Return the visible texts of a page, without quotations and their places."""
-    text = re.sub(r'<q lang="en">.*?</q>|<td class="help">.*?</td>', "", response.text)
+    text = re.sub(r'<q lang="en">.*?</q>|<td lang="en">.*?</td>', "", response.text)
     return without_quotes(html.unescape(re.sub(r"<[^>]+>", "\n", text)))
 
 
@@ -119,6 +119,16 @@ def ask(client, patient, language, **options):
         ("", "de,fr;q=0.5", "en"),
         ("", "de,ja;q=0.1", "ja"),
         ("", "*", "en"),
+        ("", "ja-JP,en;q=0.8", "ja"),
+        ("", "en;q=0.8, ja-JP", "ja"),
+        ("", "ja_JP", "ja"),
+        ("", "JA-jp;q=0.9,en-GB;q=0.7,en;q=0.3", "ja"),
+        ("", "en-US,en;q=0.5,ja-JP;q=0.9", "en"),
+        ("", "ja;q=0.1,en;q=0.2,ja-JP;q=0.3", "ja"),
+        ("", "ja,en", "ja"),
+        ("", "en,ja", "en"),
+        ("", "ja;q=0,de", "en"),
+        ("", "jam,en;q=0.1", "en"),
         ("", "\u00fc;;q=,", "en"),
         ("?lang=ja", None, "ja"),
         ("?lang=ja", "en", "ja"),
@@ -430,7 +440,7 @@ def test_the_form_is_switched_with_what_was_typed(client, now, other):
     typed = client.post(f"/?lang={now}", data={**form, "edit": "1"})
     page = Page(typed)
     (button,) = switch(page)
-    assert (button["formaction"], button["lang"]) == (f"/?lang={other}", other)
+    assert (button["formaction"], button["lang"]) == (f"/result?lang={other}", other)
     sent = {**page.values(), button["name"]: button["value"]}
     switched = client.post(button["formaction"], data=sent)
     assert switched.status_code == 200
@@ -464,8 +474,8 @@ def test_the_enter_key_does_not_switch(client):
 
 def test_a_language_that_was_asked_for_stays(client):
     page = Page(client.get("/?lang=ja"))
-    assert [form["action"] for form in page.named("form")] == ["/?lang=ja"]
-    assert [form["action"] for form in Page(client.get("/")).named("form")] == ["/"]
+    assert [form["action"] for form in page.named("form")] == ["/result?lang=ja"]
+    assert [form["action"] for form in Page(client.get("/")).named("form")] == ["/result"]
 
 
 # Plain text and command line

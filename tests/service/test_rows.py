@@ -97,6 +97,51 @@ def test_an_empty_cell_and_a_missing_column_are_not_known():
     assert "er_status" in short[0].patient.unknown_covariates
 
 
+def test_numbers_of_full_width_are_read():
+    header = b"age,menopausal_status,ecog_ps,clinical_t"
+    wide = read(header, "４７,pre,0,T1".encode())
+    assert patients_of(wide) == patients_of(read(header, b"47,pre,0,T1"))
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (HEADER.decode().encode("utf-16"), "40,pre".encode("utf-16")),
+        (HEADER.decode().encode("utf-16-le"), "40,pre".encode("utf-16-le")),
+        ("年齢,menopausal_status".encode("shift_jis"), b"40,pre"),
+    ],
+    ids=["UTF-16", "UTF-16 without a mark", "Shift_JIS"],
+)
+def test_a_list_in_another_encoding_is_told_how_to_save_it(lines):
+    (problem,) = refusal(*lines).problems
+    assert problem.code == "malformed_csv"
+    assert problem.message == "The line is not UTF-8. In Excel: Save as, CSV UTF-8."
+
+
+def test_a_row_in_another_encoding_is_told_how_to_save_it():
+    (row,) = read(HEADER, "山,47,pre,0,bone".encode("shift_jis"))
+    assert "In Excel: Save as, CSV UTF-8." in row.problems[0].message
+
+
+def test_a_list_without_its_line_ends_is_told_in_one_message():
+    """As `curl -d @patients.csv` sends it."""
+    sent = b"".join((HEADER, GOOD, LAST))
+    (problem,) = refusal(sent).problems
+    assert problem.code == "malformed_csv"
+    assert "--data-binary" in problem.message
+
+
+@pytest.mark.parametrize("behind", [(b"a,47,pre",), (b"", b"  ", b"a,47,pre")])
+def test_unknown_columns_with_rows_behind_them_are_told_one_by_one(behind):
+    problems = refusal(b"row_id,age,one,two,three", *behind).problems
+    assert [problem.field for problem in problems] == ["one", "two", "three"]
+
+
+def test_a_mistyped_name_in_a_header_alone_is_told_as_one():
+    problems = refusal(b"row_id,age,menopausal").problems
+    assert [problem.field for problem in problems] == ["menopausal"]
+
+
 def test_a_line_keeps_its_number_beside_blank_ones():
     assert [row.line for row in read(HEADER, GOOD, b"", LAST)] == [2, 4]
 
@@ -240,7 +285,7 @@ def test_a_broken_row_has_no_name_when_that_stands_elsewhere():
 def test_a_header_of_very_many_columns_is_refused_at_once():
     names = b",".join(b"c%d" % number for number in range(100_000))
     start = time.monotonic()
-    problems = refusal(b"age," + names + b",c7").problems
+    problems = refusal(b"age," + names + b",c7", b"47").problems
     # Comparing each name with each other would take minutes.
     assert time.monotonic() - start < 10
     assert problems[0].code == "duplicate_field"

@@ -177,7 +177,7 @@ def _ask_text(case: Case) -> str:
 
 def _post_form(case: Case, **more: str) -> str:
     model = {"model": case.options["model"]} if "model" in case.options else {}
-    return _post("/", case, data={**form_texts(case.message), **model, **more})
+    return _post("/result", case, data={**form_texts(case.message), **model, **more})
 
 
 def _ask_lists(path: str) -> Callable[[Case], str]:

@@ -52,7 +52,8 @@ def read_plain_text(html: str) -> Reading:
     head, _inputs, *sections, _link = text_of_page(html).split("\n\n")
     tables = [each for each in sections if _LINE.search(each) or each.startswith(_withheld(each))]
     in_scope = bool(tables)
-    caption = " ".join(sections[1].split()) if in_scope else ""
+    # What must be cleared up before the figures may stand before the caption.
+    caption = " ".join(sections[sections.index(tables[0]) - 1].split()) if in_scope else ""
     bands = dict(_bands((_lines(each) for each in tables), caption))
     return Reading(
         in_scope=in_scope,

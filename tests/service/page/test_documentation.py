@@ -35,7 +35,7 @@ from tests.service.helpers import (
 )
 
 UNDOCUMENTED = {
-    *("/", "/sure", "/sure/{name}", "/models", "/models/{name}"),
+    *("/", "/result", "/sure", "/sure/{name}", "/models", "/models/{name}"),
     *("/docs", "/openapi.json", "/static/{filename}"),
     *("/lists", "/lists/download", "/lists/template.csv", "/lists/columns"),
 }
@@ -407,9 +407,9 @@ def test_a_hostile_host_stays_one_word_of_a_command():
     assert shlex.split(command) == ["curl", "-s", "http://h;rm -rf ~/c"]
 
 
-def test_docs_have_no_script_and_name_no_other_host(client):
+def test_docs_have_no_script_but_ours_and_name_no_other_host(client):
     page = Page(client.get("/docs"))
-    assert page.named("script") == []
+    assert [attrs["src"] for attrs in page.named("script")] == ["/static/form.js"]
     assert all(url.startswith(("/", "#")) for url in page.urls())
 
 

@@ -185,7 +185,7 @@ def test_the_text_is_one_button_away_and_back(client):
     assert button["form"] in ids
     page = Page(client.post("/", data={**form_of(README_PATIENT), "text": button["value"]}))
     back, switch = page.named("form")
-    assert back["action"] == switch["action"] == "/"
+    assert back["action"] == switch["action"] == "/result"
     assert page.values() == {
         **{name: values * 2 for name, values in result.values().items()},
         "text": ["1"],
@@ -248,3 +248,27 @@ def test_the_notes_are_small(client):
     added = page[page.index('<section class="keep">') : page.index("<script")]
     assert len(added.encode()) < MOST_FOR_NOTES
     assert len(code_of(page)) < MOST_FOR_A_CODE
+
+
+# Where it is
+
+
+@pytest.mark.parametrize(
+    ("asked", "form"), [("/result", "/"), ("/result?lang=ja", "/?lang=ja")], ids=["plain", "ja"]
+)
+def test_the_address_of_a_result_leads_to_the_form(client, asked, form):
+    response = client.get(asked)
+    assert (response.status_code, response.headers["Location"]) == (302, form)
+
+
+def test_the_old_address_gives_the_same_page(client):
+    form = form_of(README_PATIENT)
+    assert client.post("/", data=form).data == client.post("/result", data=form).data
+
+
+def test_what_must_be_cleared_up_stands_before_the_figures_of_the_sheet(client):
+    page = client.post("/result", data=form_of(with_values(eligibility={}))).text
+    sheet = page[page.index('<section class="sheet">') :]
+    stop = "Clear this up before reading the figures."
+    assert sheet.count(stop) == 1
+    assert sheet.index(stop) < sheet.index("<table>")

@@ -231,7 +231,7 @@ def test_the_form_says_where_month_0_is(client):
 
 def test_the_form_is_not_filled_in_by_the_browser(client):
     (form,) = Page(client.get("/")).named("form")
-    assert (form["method"], form["action"], form["autocomplete"]) == ("post", "/", "off")
+    assert (form["method"], form["action"], form["autocomplete"]) == ("post", "/result", "off")
 
 
 # The result
@@ -897,7 +897,11 @@ def test_other_analyses_are_set_beside_at_the_press_of_a_button(client):
     ]
     assert response.text.count('<details class="exploratory">') == len(OUTCOMES)
     assert "The same by the random survival forest" in response.text
-    assert [a for a in Page(response).named("button") if a.get("name") == "compare"] == []
+    # What takes them away again is the one that is left.
+    assert [a["value"] for a in Page(response).named("button") if a.get("name") == "compare"] == (
+        ["0"]
+    )
+    assert rows_beside(submit(client, compare="0")) == []
     assert Page(response).values()["compare"] == ["1"]
 
 

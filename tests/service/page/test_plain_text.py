@@ -43,9 +43,25 @@ def pieces(found):
     """Return what the sheet says but its figures."""
     yield from (found.title, *found.head, found.derived, found.unknown, found.verdict)
     yield from (text for row in found.inputs for text in row)
-    yield from (*found.notes, found.caption, *found.remarks, *found.caveats, found.further)
+    yield from (
+        *found.notes,
+        *found.stops,
+        found.caption,
+        *found.remarks,
+        *found.caveats,
+        found.further,
+    )
     yield from (found.subgroups_are, *found.subgroups, found.credit)
     yield from (each.withheld for each in found.figures)
+
+
+@each_language
+def test_what_must_be_cleared_up_stands_before_the_figures(language):
+    found, text = told(LITTLE_KNOWN, Options(), language)
+    said = without_blanks(text)
+    (stop,) = map(without_blanks, found.stops)
+    assert said.count(stop) == 1
+    assert said.index(stop) < said.index(without_blanks(found.caption))
 
 
 @each_case

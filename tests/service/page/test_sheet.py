@@ -252,8 +252,15 @@ def test_seven_caveats_and_how_many_more(message):
     prediction = prediction_of(message)
     found = sheet_of(prediction, ORIGIN)
     texts = [caveat.text for caveat in prediction.caveats]
-    assert list(found.caveats) == texts[:7]
+    assert [*found.stops, *found.caveats] == texts[:7]
     assert found.further.startswith(f"{len(texts) - 7} more ")
+
+
+def test_what_must_be_cleared_up_is_a_stop_and_no_caveat():
+    (stop,) = sheet(LITTLE_KNOWN).stops
+    assert stop.endswith("Clear this up before reading the figures.")
+    assert stop not in sheet(LITTLE_KNOWN).caveats
+    assert sheet(README_PATIENT).stops == ()
 
 
 def test_a_rated_subgroup_has_all_beside_it_and_the_others_one_line():
@@ -292,6 +299,13 @@ def test_every_word_is_told_in_japanese():
     with speaking(JAPANESE):
         found = sheet(options=WITH_FOREST)
     assert [text for text in found.head if not is_japanese(text)] == []
-    texts = (found.caption, *found.remarks, *found.caveats, found.further, *found.subgroups)
+    texts = (
+        *found.stops,
+        found.caption,
+        *found.remarks,
+        *found.caveats,
+        found.further,
+        *found.subgroups,
+    )
     assert [text for text in texts if not is_japanese(text)] == []
     assert len(found.figures) == len(OUTCOMES)
