@@ -20,6 +20,9 @@ from service.lists.layouts import Kind, Layout
 from service.lists.results import Result
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID, Header, checked_header, text_row
 
+#: What reading a damaged file raises.
+DAMAGES = (pa.ArrowException, OSError, UnicodeDecodeError)
+
 #: Contents that are kept by what their cells are, before all are forgotten.
 _MOST_KEPT = 200_000
 
@@ -46,10 +49,10 @@ class Table:
         try:
             self._source: Any = pq.ParquetFile(file) if kind == PARQUET else _open_arrow(file)
             schema = self._source.schema_arrow if kind == PARQUET else self._source.schema
-        except (pa.ArrowException, OSError) as error:
+            self._names = tuple(_flat_names(schema))
+        except DAMAGES as error:
             raise _unreadable(kind, error) from None
         self._kind = kind
-        self._names = tuple(_flat_names(schema))
         checked_header(self._names, ignore_extra=ignore_extra)
         self.header = Header(tuple(name for name in self._names if name in COLUMNS))
 
@@ -58,8 +61,8 @@ class Table:
         """How many rows there are, where the file says it."""
         return int(self._source.metadata.num_rows) if self._kind == PARQUET else None
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
-        """Yield the rows in batches of a block each, as far as the file allows.
+    def blocks(self, first: int = 1) -> Iterator[Block]:
+        """Yield the rows in blocks; a place counts them from `first`.
 
         Raises
         ------
@@ -67,12 +70,16 @@ class Table:
             If the file breaks off or is damaged.
         """
         try:
-            if self._kind == PARQUET:
-                yield from self._source.iter_batches(BLOCK_ROWS)
-            else:
-                yield from self._arrow_batches()
-        except (pa.ArrowException, OSError) as error:
+            yield from blocks_of_batches(self.batches(), self.header, first)
+        except DAMAGES as error:
             raise _unreadable(self._kind, error) from None
+
+    def batches(self) -> Iterator[pa.RecordBatch]:
+        """Return the rows in batches of a block each, as far as the file allows."""
+        if self._kind == PARQUET:
+            found: Iterator[pa.RecordBatch] = self._source.iter_batches(BLOCK_ROWS)
+            return found
+        return self._arrow_batches()
 
     def _arrow_batches(self) -> Iterator[pa.RecordBatch]:
         count = getattr(self._source, "num_record_batches", None)

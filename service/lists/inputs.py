@@ -120,8 +120,7 @@ def _columns(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:
         pass
     file.seek(0)
     table = columnar.Table(file, kind, ignore_extra=ignore_extra)
-    blocks = columnar.blocks_of_batches(table.batches(), table.header)
-    return Opened(CsvReader(table.header), blocks, watched)
+    return Opened(CsvReader(table.header), table.blocks(), watched)
 
 
 def _behind(first: list[bytes], rest: Iterator[list[bytes]]) -> Iterator[list[bytes]]:

@@ -125,6 +125,7 @@ class Outputs:
         self._out, self._make_writer, self._key = out, make_writer, dict(key)
         self._parts: list[Part] = []
         self._noted: dict[str, Any] | None = None
+        self._before: Path | None = None
         try:
             self._out_part = self._open(out.name)
             self._rejects_part = self._open(rejects)
@@ -164,6 +165,8 @@ class Outputs:
         if noted is None:
             self._begin_anew()
             return Progress()
+        # From here on an error leaves what was noted as it is.
+        self._noted = noted
         if noted["key"] != self._key:
             different = [n for n in self._key if noted["key"].get(n) != self._key[n]]
             message = _("The run that was stopped differs in: {names}.")
@@ -171,7 +174,6 @@ class Outputs:
             text = message.format(names=", ".join(different) or "columns")
             raise InvalidInput([Problem("resume", "not_accepted", text, accepted)])
         self._go_on(noted)
-        self._noted = noted
         return Progress.from_dict(noted["progress"])
 
     def _begin_anew(self) -> None:
@@ -196,15 +198,13 @@ class Outputs:
 
         before = part.path.with_name(part.path.name + ".before")
         part.path.replace(before)
+        self._before = before
         part.close()
-        with open(part.path, "w+b") as file:
-            pass
         part.file = open(part.path, "a+b", _BUFFER)  # noqa: SIM115 (closed by close)
         writer = self._make_writer(part.file)
         if isinstance(writer, ColumnWriter):
             with open(before, "rb") as file:
                 writer.copy(file)
-        before.unlink()
         self._file, self._writer = part.file, writer
 
     def write(self, block: Block, results: Sequence[Result]) -> None:
@@ -228,6 +228,7 @@ class Outputs:
             if self._writer is not None and self._out.kind in COLUMN_KINDS:
                 self._writer.finish()
             self._write_note(path, progress)
+            self._drop_before()
         else:
             self._file.flush()
 
@@ -253,6 +254,7 @@ class Outputs:
             self._writer.finish()
         self._file.flush()
         self._close()
+        self._drop_before()
         if self._out_part is not None and about is not None:
             place = self._out_part.place
             text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
@@ -269,6 +271,10 @@ class Outputs:
             self._close()
             self._remove()
             return
+        if self._before is not None and self._out_part is not None:
+            self._before.replace(self._out_part.path)
+            self._close()
+            return
         for part in self._parts:
             try:
                 part.cut(noted["sizes"][part.place.name])
@@ -276,6 +282,11 @@ class Outputs:
                 # A full disk may refuse even this; going on cuts the part, too.
                 continue
         self._close()
+
+    def _drop_before(self) -> None:
+        if self._before is not None:
+            self._before.unlink()
+            self._before = None
 
     @property
     def can_be_gone_on_from(self) -> bool:
