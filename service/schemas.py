@@ -32,6 +32,7 @@ from models.outcomes import (
     SYSTEMIC_THERAPY,
 )
 from models.patient_schema import DESCRIPTION as PATIENT
+from service.lists.streams import STOPPED
 from service.reading import Request, read_request
 
 
@@ -489,19 +490,20 @@ class ResultSchema(Schema):
 
 
 class ListLineSchema(AnswerSchema):
-    """A single answer and where its row stands; a rejected row has errors in its place."""
+    """A single answer and where its row stands; a rejected row has errors in its place.
 
-    line = fields.Integer(required=True)
+    The last line of a list that took too long has no place: status and errors alone.
+    """
+
+    line = fields.Integer()
     row_id = fields.String()
-    status = _one_of(ROW_STATUSES)
+    status = _one_of((*ROW_STATUSES, STOPPED))
     errors = fields.List(fields.Nested(ErrorItemSchema))
 
 
 #: What a line of an answer of lines is called in the OpenAPI, and what it is.
 LINE_NAME = "ListLine"
-LIST_LINE = ListLineSchema(
-    partial=[name for name in ListLineSchema().fields if name not in ("line", "status")]
-)
+LIST_LINE = ListLineSchema(partial=[name for name in ListLineSchema().fields if name != "status"])
 
 
 class ListAnswerSchema(CommonSchema):

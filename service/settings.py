@@ -58,6 +58,12 @@ SETTINGS: tuple[Setting, ...] = (
         "with the effect by subgroups 2 times (10 with the forest), with all effects 18 times; "
         "patients with the same values count once. The default is about 15 seconds' work.",
     ),
+    Setting(
+        "EQUIPOISE_MAX_SECONDS",
+        "60",
+        "Most seconds that the server works on one list of /v1/predict/batch. It looks between "
+        "blocks of at most 128 patients; while the reader takes the answer, no time counts.",
+    ),
 )
 
 
@@ -77,7 +83,7 @@ class Settings:
     bundle_folders : tuple of str
         Beside the bundle that is shipped.
     max_bytes : int
-    max_rows, max_combinations : int
+    max_rows, max_combinations, max_seconds : int
     """
 
     tokens: tuple[str, ...] = ()
@@ -89,6 +95,7 @@ class Settings:
     max_bytes: int = 8388608
     max_rows: int = 10000
     max_combinations: int = 50000
+    max_seconds: int = 60
 
 
 def read_settings(environ: Mapping[str, str], path_separator: str = ":") -> Settings:
@@ -110,6 +117,7 @@ def read_settings(environ: Mapping[str, str], path_separator: str = ":") -> Sett
         max_bytes=_count("EQUIPOISE_MAX_BYTES", value["EQUIPOISE_MAX_BYTES"]),
         max_rows=_count("EQUIPOISE_MAX_ROWS", value["EQUIPOISE_MAX_ROWS"]),
         max_combinations=_count("EQUIPOISE_MAX_COMBINATIONS", value["EQUIPOISE_MAX_COMBINATIONS"]),
+        max_seconds=_count("EQUIPOISE_MAX_SECONDS", value["EQUIPOISE_MAX_SECONDS"]),
     )
 
 

@@ -2,43 +2,58 @@
 
 from __future__ import annotations
 
+import io
 import json
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Generator, Iterator
+from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Response, request
 from flask_smorest import Blueprint
 
-from models.bundle import Bundle
 from models.errors import InvalidInput, MalformedInput, Problem, UnsupportedInput
 from models.example import EXAMPLE_PATIENT
-from models.language import _
+from models.language import _, current_language
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems
 from service.api.parsing import refuse_other_charsets
 from service.encoding import json_bytes
 from service.languages import LANG, PARAMETERS
-from service.lists.admission import admitted
-from service.lists.documents import json_document, ndjson_lines
-from service.lists.rows import ROW_ID, Row, csv_rows, json_rows, ndjson_rows
-from service.lists.scoring import ScoredRow, score_rows
-from service.lists.tables import csv_lines
+from service.lists.admission import admitted_blocks
+from service.lists.blocks import Block, blocks_of_messages, lines_of
+from service.lists.columns import Chosen
+from service.lists.contents import JsonReader, Reader
+from service.lists.documents import json_document
+from service.lists.inputs import text_blocks
+from service.lists.kinds import CSV as CSV_TEXT
+from service.lists.kinds import NDJSON as NDJSON_TEXT
+from service.lists.layouts import WIDE
+from service.lists.results import Task, with_bundle
+from service.lists.rows import LONGEST_LINE, ROW_ID
+from service.lists.scoring import score_rows
+from service.lists.streams import BLOCK, STOPPED, Allowance, rows_in_time, text_parts
+from service.problems import log_unexpected
 from service.reading import as_object, strict_json, unknown_names
 from service.responses import bundles, settings
 from service.schemas import LINE_NAME, ListAnswerSchema, ListRequestSchema
+from service.streaming import ListBroken, Spoken
 
 JSON, NDJSON, CSV = "application/json", "application/x-ndjson", "text/csv"
 FORMATS = (JSON, NDJSON, CSV)
+#: What the lists of the command are called that are answered in parts.
+_TEXTS = {NDJSON: NDJSON_TEXT, CSV: CSV_TEXT}
 
 blueprint = Blueprint("batch", __name__, description="Predictions for lists of patients")
 
 
 @dataclass(frozen=True)
 class ListRequest:
-    """The rows of a list and the options for all of them."""
+    """The rows of a list, what reads them, and the options for all of them."""
 
-    rows: Iterator[Row]
+    blocks: Iterator[Block]
+    reader: Reader
     options: Options
 
 
@@ -75,13 +90,18 @@ _BODY = {
         },
     },
 }
+_ENDING = (
+    f"When the time is used up, the last has the status {STOPPED}, and the answer lacks its end."
+)
 _ANSWER = {
     "200": {
         "description": "OK",
         "content": {
             JSON: {"schema": ListAnswerSchema},
-            NDJSON: {"schema": _lines("One answer a line.", LINE_NAME)},
-            CSV: {"schema": {"type": "string", "description": "One scored patient a row."}},
+            NDJSON: {"schema": _lines(f"One answer a line. {_ENDING}", LINE_NAME)},
+            CSV: {
+                "schema": {"type": "string", "description": f"One scored patient a row. {_ENDING}"}
+            },
         },
     },
     "414": {
@@ -110,14 +130,49 @@ _QUERY = [*(_query_parameter(name) for name in OPTION_NAMES), *PARAMETERS]
 @blueprint.doc(requestBody=_BODY, parameters=_QUERY, responses=_ANSWER)
 @answers_problems(blueprint, 400, 404, 406, 413, 415, 422)
 def predict_batch() -> Response:
-    """Predict for a list; a row that is wrong is told in its place and never stops the list."""
+    """Predict for a list; a row that is wrong is told in its place and never stops the list.
+
+    NDJSON and CSV are sent while rows are scored. A list that takes too long is refused (413), or
+    ends with a row whose status is stopped; the connection is then closed without the end of the
+    answer (over HTTP/1.1 without its last chunk).
+    """
+    allowance = Allowance(settings().max_seconds)
     sent = _sent_format()
     wanted = _wanted_format(sent)
     asked = _READERS[sent](request.get_data())
     bundle = bundles().find(asked.options.bundle)
-    rows = admitted(asked.rows, bundle, asked.options, settings())
-    scored = list(score_rows(rows, bundle, asked.options))
-    return Response(_render(wanted, scored, bundle, asked.options), content_type=wanted)
+    blocks = admitted_blocks(asked.blocks, asked.reader, bundle, asked.options, settings())
+    allowance.refuse_if_used_up()
+    if wanted == JSON:
+        rows = rows_in_time(blocks, asked.reader, allowance)
+        scored = score_rows(rows, bundle, asked.options, BLOCK)
+        answer = json_bytes(json_document(scored, bundle, asked.options))
+        return Response(answer, content_type=JSON)
+    kind = _TEXTS[wanted]
+    task = Task(None, bundle.digest, asked.options, Chosen(), WIDE, kind, asked.reader)
+    parts = text_parts(deque(blocks), with_bundle(task, bundle), allowance)
+    spoken = Spoken(_guarded(parts), current_language())
+    spoken.begin()
+    return Response(spoken, content_type=wanted)
+
+
+def _guarded(parts: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    """Yield parts; what fails behind the first is logged, without its text, and breaks them off.
+
+    Raises
+    ------
+    ListBroken
+        If a later part could not be made. What the server logs of it holds no patient's values.
+    """
+    with closing(parts):
+        yield next(parts)
+        try:
+            yield from parts
+        except ListBroken:
+            raise
+        except Exception as error:  # noqa: BLE001 (whatever it is, its text could tell of a patient)
+            log_unexpected(error)
+            raise ListBroken from None
 
 
 def _sent_format() -> str:
@@ -160,21 +215,26 @@ def _read_json(data: bytes) -> ListRequest:
         problems.extend(error.problems)
     if problems or not isinstance(patients, list):
         raise InvalidInput(problems)
-    return ListRequest(json_rows(patients), options)
+    return ListRequest(blocks_of_messages(patients, BLOCK), JsonReader(), options)
 
 
 def _read_ndjson(data: bytes) -> ListRequest:
-    return ListRequest(ndjson_rows(data.split(b"\n")), _query_options())
+    reader, blocks = text_blocks(_pieces(data), NDJSON_TEXT, BLOCK)
+    return ListRequest(blocks, reader, _query_options())
 
 
 def _read_csv(data: bytes) -> ListRequest:
     try:
-        rows = csv_rows(data.split(b"\n"))
+        reader, blocks = text_blocks(_pieces(data), CSV_TEXT, BLOCK)
     except MalformedInput:
         raise
     except InvalidInput as error:
         raise InvalidInput([*_query_problems(), *error.problems]) from None
-    return ListRequest(rows, _query_options())
+    return ListRequest(blocks, reader, _query_options())
+
+
+def _pieces(data: bytes) -> Iterator[list[bytes]]:
+    return lines_of(io.BytesIO(data), LONGEST_LINE)
 
 
 _READERS = {JSON: _read_json, NDJSON: _read_ndjson, CSV: _read_csv}
@@ -214,11 +274,3 @@ def _misplaced_options() -> list[Problem]:
         for name in request.args
         if name != LANG
     ]
-
-
-def _render(wanted: str, scored: list[ScoredRow], bundle: Bundle, options: Options) -> str | bytes:
-    if wanted == CSV:
-        return "".join(csv_lines(scored, bundle, options))
-    if wanted == NDJSON:
-        return b"".join(ndjson_lines(scored))
-    return json_bytes(json_document(scored, bundle, options))

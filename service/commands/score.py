@@ -46,11 +46,12 @@ from service.lists.columns import Chosen
 from service.lists.inputs import STANDARD, Opened, opened
 from service.lists.kinds import COLUMN_KINDS, CSV, KINDS, compression_by_name, kind_by_name
 from service.lists.layouts import SHAPES, WIDE
-from service.lists.outputs import Outputs, Target
+from service.lists.outputs import Beside, Outputs, Target
 from service.lists.profiles import Profiles, available_processors
 from service.lists.progress import Progress
 from service.lists.results import Task
 from service.lists.run import Stopped, Watch, WrongRow, run
+from service.lists.summary import ENDINGS, summary_text
 from service.lists.tally import Tally
 from service.lists.writers import Writer, text_writer
 
@@ -60,13 +61,12 @@ _REJECTED, _INTERRUPTED, _PIPE_CLOSED = 1, 130, 141
 
 @dataclass(frozen=True)
 class Files:
-    """Where rows come from and where results and rejects go; ``-`` is a standard stream."""
+    """Where rows come from and where results go; ``-`` is a standard stream."""
 
     patients: str
     source_kind: str
     out: Target
-    rejects: str | None
-    summary: str | None
+    beside: Beside
 
 
 @dataclass(frozen=True)
@@ -214,7 +214,7 @@ def score(
     with speaking(language):
         target = Target(out, kind or kind_by_name(out) or CSV, compression_by_name(out))
         source = source_kind or kind_by_name(patients) or CSV
-        files = Files(patients, source, target, rejects, summary)
+        files = Files(patients, source, target, Beside(rejects, summary))
         way = Way(ignore_extra_columns, strict, resume, processes)
         _refuse_places(files)
         _refuse_missing_package(files)
@@ -268,11 +268,11 @@ def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
             asked.shape,
             files.out.kind,
             source.reader,
-            summarised=files.summary is not None,
+            summarised=files.beside.summary is not None,
         )
         key = _key(task, files)
         with (
-            Outputs(files.out, files.rejects, _writers(task, files.out), key) as outputs,
+            Outputs(files.out, files.beside, _writers(task, files.out), key) as outputs,
             Profiles(task, way.processes) as profiles,
         ):
             progress = outputs.begin(resume=way.resume)
@@ -290,7 +290,7 @@ def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
             about = _about(files, key, bundle, source, progress)
             about["started"] = started.isoformat(timespec="seconds")
             about["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
-            outputs.finish(about)
+            outputs.finish(about, _summary(files, task, progress, about))
     return progress.counts
 
 
@@ -318,7 +318,7 @@ def _key(task: Task, files: Files) -> dict[str, Any]:
         "format": files.out.kind + files.out.compression,
         "language": task.language,
         "from": files.source_kind,
-        "rejects": files.rejects is not None,
+        "rejects": files.beside.rejects is not None,
         "summary": task.summarised,
     }
 
@@ -343,6 +343,12 @@ def _about(
         },
         "counts": progress.counts,
     }
+
+
+def _summary(files: Files, task: Task, progress: Progress, about: dict[str, Any]) -> str:
+    """Return what sums the list up, where that is wanted."""
+    name = files.beside.summary
+    return "" if name is None else summary_text(name, task, progress, about)
 
 
 def _choice(name: str, text: str | None) -> tuple[str, ...]:
@@ -412,13 +418,17 @@ def _told(error: WrongRow) -> str:
 
 
 def _refuse_places(files: Files) -> None:
-    if files.out.name == files.rejects == STANDARD:
+    if files.out.name == files.beside.rejects == STANDARD:
         raise click.UsageError(_("Results and rejects cannot both go to standard output."))
-    names = (files.patients, files.out.name, files.rejects, files.summary)
+    summary = files.beside.summary
+    if summary is not None and not summary.endswith(ENDINGS):
+        message = _("A summary is a file whose name ends in {endings}.")
+        raise click.UsageError(message.format(endings=_(" or ").join(ENDINGS)))
+    names = (files.patients, files.out.name, files.beside.rejects, summary)
     named = [name for name in names if name and name != STANDARD]
     places = [Path(name).resolve() for name in named]
     if len(set(places)) < len(places):
-        raise click.UsageError(_("Input, output and rejects must be different files."))
+        raise click.UsageError(_("Input, output, rejects and summary must be different files."))
     if not files.out.is_file and files.out.kind in COLUMN_KINDS and sys.stdout.isatty():
         raise click.UsageError(_("{kind} is not for a terminal.").format(kind=files.out.kind))
 

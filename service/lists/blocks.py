@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from typing import IO
 
-from service.lists.contents import Content, Reader
+from service.lists.contents import Content, Reader, split_message
 
 #: Rows of a block. Compressed texts and Parquet are cut at its ends, so it is part of the output.
 BLOCK_ROWS = 16_384
@@ -100,6 +100,15 @@ def blocks_of_lines(
             numbers, lines = numbers[rows:], lines[rows:]
     if lines:
         yield _block(numbers, lines, reader)
+
+
+def blocks_of_messages(messages: Sequence[object], rows: int = BLOCK_ROWS) -> Iterator[Block]:
+    """Yield blocks of the patients of a JSON array; a place counts them from 1."""
+    for start in range(0, len(messages), rows):
+        numbers = range(start + 1, min(start + rows, len(messages)) + 1)
+        split = list(map(split_message, numbers, messages[start : start + rows]))
+        names, contents = [name for name, _ in split], [content for _, content in split]
+        yield Block(numbers, names, contents, fingerprint(names, contents))
 
 
 def _block(numbers: list[int], lines: list[bytes], reader: Reader) -> Block:

@@ -131,7 +131,13 @@ _KINDS = (("estimate", ""), ("lower", "_lower"), ("upper", "_upper"))
 
 START_COLUMNS = (
     Column("row_id", N_("What the sender named the row, as it came; empty without one.")),
-    Column("status", N_("`ok`, `out_of_scope` (no figures, `reasons`) or `rejected` (`errors`).")),
+    Column(
+        "status",
+        N_(
+            "`ok`, `out_of_scope` (no figures, `reasons`), `rejected` (`errors`), or, in the last "
+            "row of the API, `stopped`: there was no time for the others."
+        ),
+    ),
     Column("model", N_("The bundle: `id@version`.")),
 )
 CODE_COLUMNS = (

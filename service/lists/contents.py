@@ -162,11 +162,7 @@ class JsonReader:
             message = strict_json(line)
         except MalformedInput as error:
             return wrong(Row(number, "", None, error.problems))
-        name = message.get(ROW_ID) if isinstance(message, dict) else None
-        if not isinstance(message, dict) or not _is_name(name):
-            return wrong(json_row(number, message))
-        rest = {key: value for key, value in message.items() if key != ROW_ID}
-        return (name or "").encode("utf-8", "surrogatepass"), json.dumps(rest).encode()
+        return split_message(number, message)
 
     def split_all(self, numbers: Sequence[int], lines: list[bytes], text: bytes) -> SplitLines:
         """Return names and contents of lines, which `text` holds behind each other."""
@@ -186,6 +182,15 @@ class JsonReader:
 def _split_each(reader: Reader, numbers: Sequence[int], lines: list[bytes]) -> SplitLines:
     split = list(map(reader.split, numbers, lines))
     return [name for name, _ in split], [content for _, content in split]
+
+
+def split_message(number: int, message: object) -> Split:
+    """Return the name and the content of a decoded patient, or the row that is wrong."""
+    name = message.get(ROW_ID) if isinstance(message, dict) else None
+    if not isinstance(message, dict) or not _is_name(name):
+        return wrong(json_row(number, message))
+    rest = {key: value for key, value in message.items() if key != ROW_ID}
+    return (name or "").encode("utf-8", "surrogatepass"), json.dumps(rest).encode()
 
 
 def wrong(row: Row) -> Split:

@@ -1,15 +1,14 @@
-"""Scored rows as JSON: an array for one answer, or a whole answer a line."""
+"""Scored rows as JSON: one answer for a list."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from models.bundle import Bundle
 from models.harms import HARMS
 from models.options import Options
-from service.answers import common_part, list_entry, single_answer
-from service.encoding import json_bytes
+from service.answers import common_part, list_entry
 from service.lists.scoring import ScoredRow
 
 
@@ -36,16 +35,6 @@ def json_document(scored: Iterable[ScoredRow], bundle: Bundle, options: Options)
         "subgroups": list(subgroups.values()),
         "harms": [harm.as_dict() for harm in HARMS if in_scope],
     }
-
-
-def ndjson_lines(scored: Iterable[ScoredRow]) -> Iterator[bytes]:
-    """Yield a whole answer a row, each on its line."""
-    for each in scored:
-        if each.prediction is None:
-            body = {**_place(each), "status": "rejected", **_errors(each)}
-        else:
-            body = {**_place(each), **single_answer(each.prediction)}
-        yield json_bytes(body)
 
 
 def _entry(scored: ScoredRow) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from typing import IO, Any
 
 from models.errors import MalformedInput, Problem
 from models.language import _
-from service.lists.blocks import Block, blocks_of_lines, lines_of
+from service.lists.blocks import BLOCK_ROWS, Block, blocks_of_lines, lines_of
 from service.lists.contents import CsvReader, JsonReader, Reader
 from service.lists.kinds import COLUMN_KINDS, NDJSON
 from service.lists.rows import LONGEST_LINE, read_header
@@ -100,13 +100,38 @@ def _opened(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:
         return _columns(file, kind, ignore_extra)
     watched = Watched(file)
     pieces = _whole(lines_of(_unpacked(io.BufferedReader(watched, 2**20)), LONGEST_LINE))
+    return Opened(*text_blocks(pieces, kind, ignore_extra=ignore_extra), watched)
+
+
+def text_blocks(
+    pieces: Iterator[list[bytes]], kind: str, rows: int = BLOCK_ROWS, *, ignore_extra: bool = False
+) -> tuple[Reader, Iterator[Block]]:
+    """Return the reader and the blocks of a text, ``csv`` or ``ndjson``, from its lines.
+
+    Parameters
+    ----------
+    pieces : iterator of lists of bytes
+        Lines, as `service.lists.blocks.lines_of` gives them.
+    rows : int
+        Rows of each block but the last.
+
+    Raises
+    ------
+    InvalidInput
+        If a CSV has no columns of a patient, or stands in one line.
+    """
     if kind == NDJSON:
-        return Opened(JsonReader(), blocks_of_lines(pieces, JsonReader()), watched)
+        return JsonReader(), blocks_of_lines(pieces, JsonReader(), rows=rows)
     first = next(pieces, [])
     passed = next((n for n, line in enumerate(first) if line.strip()), len(first))
-    reader = CsvReader(read_header(first, ignore_extra=ignore_extra))
-    rest = _behind(first[passed + 1 :], pieces)
-    return Opened(reader, blocks_of_lines(rest, reader, passed + 2), watched)
+    behind = first[passed + 1 :]
+    if not any(map(bytes.strip, behind)):
+        # The line behind the header is looked at before the header is judged.
+        behind += next(pieces, [])
+    is_alone = not any(map(bytes.strip, behind))
+    header = read_header(first, ignore_extra=ignore_extra, is_alone=is_alone)
+    reader = CsvReader(header)
+    return reader, blocks_of_lines(_behind(behind, pieces), reader, passed + 2, rows)
 
 
 def _columns(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:

@@ -56,6 +56,22 @@ class Target:
         return self.name != STANDARD
 
 
+@dataclass(frozen=True)
+class Beside:
+    """What is written beside the results, where it is wanted: ``None`` where it is not.
+
+    Attributes
+    ----------
+    rejects : str or None
+        Where rejected rows are explained; ``-`` for standard output.
+    summary : str or None
+        The path of what sums the list up.
+    """
+
+    rejects: str | None = None
+    summary: str | None = None
+
+
 #: Makes the writer of a file that is open.
 MakeWriter = Callable[[IO[bytes]], Writer]
 
@@ -106,13 +122,13 @@ class Part:
 
 
 class Outputs:
-    """The results and the rejects of a run.
+    """The results of a run, its rejects and its summary.
 
     Parameters
     ----------
     out : Target
-    rejects : str or None
-        Where rejected rows are explained.
+    beside : Beside
+        What is written beside the results.
     make_writer : callable
         Makes the writer of the results.
     key : mapping
@@ -120,8 +136,9 @@ class Outputs:
     """
 
     def __init__(
-        self, out: Target, rejects: str | None, make_writer: MakeWriter, key: Mapping[str, Any]
+        self, out: Target, beside: Beside, make_writer: MakeWriter, key: Mapping[str, Any]
     ) -> None:
+        rejects = beside.rejects
         self._out, self._make_writer, self._key = out, make_writer, dict(key)
         self._parts: list[Part] = []
         self._noted: dict[str, Any] | None = None
@@ -129,6 +146,7 @@ class Outputs:
         try:
             self._out_part = self._open(out.name)
             self._rejects_part = self._open(rejects)
+            self._summary_part = self._open(beside.summary)
         except OSError:
             self._close()
             self._remove()
@@ -186,7 +204,7 @@ class Outputs:
 
     def _go_on(self, noted: Mapping[str, Any]) -> None:
         for part in self._parts:
-            part.cut(noted["sizes"].get(str(part.place.name), 0))
+            part.cut(noted["sizes"].get(str(part.place), 0))
         if self._out.kind in COLUMN_KINDS and self._out_part is not None:
             self._go_on_in_columns(self._out_part)
         else:
@@ -235,7 +253,7 @@ class Outputs:
     def _write_note(self, path: Path, progress: Progress) -> None:
         noted = {
             "key": self._key,
-            "sizes": {part.place.name: part.size for part in self._parts},
+            "sizes": {str(part.place): part.size for part in self._parts},
             "progress": progress.as_dict(),
         }
         replace_text(path, json.dumps(noted, indent=1) + "\n")
@@ -248,10 +266,13 @@ class Outputs:
         found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         return found
 
-    def finish(self, about: Mapping[str, Any] | None = None) -> None:
+    def finish(self, about: Mapping[str, Any] | None = None, summary: str = "") -> None:
         """Move everything to its place, with a note of what it is beside the results."""
         if self._writer is not None:
             self._writer.finish()
+        if self._summary_part is not None:
+            self._summary_part.cut(0)
+            self._summary_part.file.write(summary.encode())
         self._file.flush()
         self._close()
         self._drop_before()
@@ -277,7 +298,7 @@ class Outputs:
             return
         for part in self._parts:
             try:
-                part.cut(noted["sizes"][part.place.name])
+                part.cut(noted["sizes"][str(part.place)])
             except OSError:
                 # A full disk may refuse even this; going on cuts the part, too.
                 continue

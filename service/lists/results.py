@@ -44,12 +44,21 @@ class Tallied:
     ----------
     codes : mapping
         Codes by column.
+    caveats : tuple of str
+        The caveats' words, in the order of their codes.
     figures : array of int, or None
         The figures of the whole wide list in units of the last digit; ``None`` out of scope.
     """
 
     codes: dict[str, tuple[str, ...]]
+    caveats: tuple[str, ...]
     figures: NDArray[np.int64] | None
+
+    @property
+    def size(self) -> int:
+        """Bytes that it takes, about; words and codes are shared."""
+        own = 0 if self.figures is None else self.figures.nbytes
+        return own + 8 * (len(self.caveats) + sum(map(len, self.codes.values())))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +88,7 @@ class Result:
         """Bytes that it takes, about."""
         texts = sum(map(len, self.tails)) + sum(map(len, self.rejects))
         columns = sum(line.figures.nbytes + 64 * len(line.texts) for line in self.lines)
-        return _OVERHEAD + texts + columns
+        return _OVERHEAD + texts + columns + (0 if self.tallied is None else self.tallied.size)
 
 
 @dataclass(frozen=True)
@@ -88,7 +97,8 @@ class Task:
 
     Attributes
     ----------
-    bundle_folder : Path
+    bundle_folder : Path or None
+        ``None`` where the bundle was given with `with_bundle`: such a task cannot be sent.
     digest : str
         Of the bundle that is meant, lest another one stands there elsewhere.
     chosen : Chosen
@@ -105,7 +115,7 @@ class Task:
         Of texts for people.
     """
 
-    bundle_folder: Path
+    bundle_folder: Path | None
     digest: str
     options: Options
     chosen: Chosen
@@ -126,8 +136,10 @@ class Task:
         Raises
         ------
         ValueError
-            If another bundle stands in the folder.
+            If another bundle stands in the folder, or there is none.
         """
+        if self.bundle_folder is None:
+            raise ValueError("the task holds no bundle")
         found = load_bundle(self.bundle_folder)
         if found.digest != self.digest:
             raise ValueError("another bundle stands in the folder")
@@ -180,13 +192,24 @@ class Task:
 
     def _tallied(self, scored: ScoredRow) -> Tallied:
         codes = {name: tuple(found) for name, found in codes_of(scored).items()}
-        if scored.status != "ok":
-            return Tallied(codes, None)
+        if scored.prediction is None or not scored.prediction.in_scope:
+            # Nothing was averaged over where there are no figures.
+            return Tallied({**codes, ASSUMED: ()}, (), None)
         (line,) = self.summary_layout.lines(scored)
         figures = line.figures * 10**self.summary_layout.digits
         whole = np.nan_to_num(figures).round().astype(np.int64)
-        return Tallied(codes, np.where(np.isnan(figures), WITHHELD, whole))
+        words = tuple(caveat.text for caveat in scored.prediction.caveats)
+        return Tallied(codes, words, np.where(np.isnan(figures), WITHHELD, whole))
 
+
+def with_bundle(task: Task, bundle: Bundle) -> Task:
+    """Give a task a bundle that is loaded already, and return it."""
+    task.__dict__["bundle"] = bundle
+    return task
+
+
+#: The column of unknown covariates.
+ASSUMED = "assumed"
 
 #: Stands for a figure that is withheld.
 WITHHELD = np.iinfo(np.int64).min

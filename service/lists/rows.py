@@ -1,4 +1,4 @@
-"""Reading the rows of a list from CSV, NDJSON or a JSON array.
+"""Reading the rows of a list from CSV or JSON.
 
 A row that cannot be used becomes a `Row` with its problems; it never stops the list. Only a
 list that cannot be read at all (no header, unknown columns, no row) raises.
@@ -17,7 +17,7 @@ from models.errors import InvalidInput, MalformedInput, Problem
 from models.language import _
 from models.patient import Patient, read_patient, read_patient_text
 from models.refused import refuse_name
-from service.reading import as_object, strict_json
+from service.reading import as_object
 
 ROW_ID = "row_id"
 LONGEST_ROW_ID = 200
@@ -79,25 +79,6 @@ def csv_rows(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Iterator[
     second = list(islice(numbered, 1))
     header = read_header(first, ignore_extra=ignore_extra, is_alone=not second)
     return (csv_row(number, line, header) for number, line in chain(second, numbered))
-
-
-def ndjson_rows(lines: Iterable[bytes]) -> Iterator[Row]:
-    """Yield the rows of newline-delimited JSON, one patient a line, blank lines passed over."""
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            message = strict_json(line.removeprefix(BYTE_ORDER_MARK))
-        except MalformedInput as error:
-            yield Row(number, "", None, error.problems)
-        else:
-            yield json_row(number, message)
-
-
-def json_rows(patients: Iterable[object]) -> Iterator[Row]:
-    """Yield the rows of a JSON array of patients; `Row.line` counts them from 1."""
-    for number, message in enumerate(patients, start=1):
-        yield json_row(number, message)
 
 
 def json_row(number: int, message: object) -> Row:

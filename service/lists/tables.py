@@ -43,13 +43,6 @@ def reject_tails(row: Row) -> list[str]:
     return ["," + csv_line(problem.as_dict().values()) for problem in row.problems]
 
 
-def reject_lines(scored: Iterable[ScoredRow]) -> Iterator[str]:
-    """Yield one line a problem of the rejected rows, without a header."""
-    for each in scored:
-        for tail in reject_tails(each.row):
-            yield f"{each.row.line},{csv_cell(each.row.row_id)}{tail}"
-
-
 def csv_line(cells: Iterable[str]) -> str:
     """Return one line of CSV, ended by a line feed."""
     buffer = io.StringIO()

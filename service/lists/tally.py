@@ -15,6 +15,9 @@ from numpy.typing import NDArray
 
 from service.lists.results import WITHHELD, Result
 
+#: The column of caveats' codes.
+CAVEATS = "caveats"
+
 
 @dataclass
 class Tally:
@@ -23,7 +26,9 @@ class Tally:
     Attributes
     ----------
     codes : mapping of str to counter
-        How often each code stands in each column.
+        How often each code stands in each column; unknown covariates where there are figures.
+    wordings : mapping of str to counter
+        How often each caveat was told in which words.
     sums : array of int, or None
         Sums of the figures of a whole wide list, in units of the last digit.
     counted : array of int, or None
@@ -31,6 +36,7 @@ class Tally:
     """
 
     codes: dict[str, Counter[str]] = field(default_factory=dict)
+    wordings: dict[str, Counter[str]] = field(default_factory=dict)
     sums: NDArray[np.int64] | None = None
     counted: NDArray[np.int64] | None = None
 
@@ -45,6 +51,8 @@ class Tally:
                 counter = self.codes.setdefault(column, Counter())
                 for code in codes:
                     counter[code] += times
+            for code, words in zip(tallied.codes[CAVEATS], tallied.caveats, strict=True):
+                self.wordings.setdefault(code, Counter())[words] += times
             if tallied.figures is not None:
                 self._add_figures(tallied.figures, times)
 
@@ -55,21 +63,11 @@ class Tally:
         self.sums += np.where(there, figures, 0) * times
         self.counted += there * times
 
-    def join(self, other: Tally) -> None:
-        """Add what another part of the list counted."""
-        for column, counter in other.codes.items():
-            self.codes.setdefault(column, Counter()).update(counter)
-        if other.sums is not None and other.counted is not None:
-            if self.sums is None or self.counted is None:
-                self.sums, self.counted = other.sums.copy(), other.counted.copy()
-            else:
-                self.sums += other.sums
-                self.counted += other.counted
-
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return {
             "codes": {column: dict(counter) for column, counter in self.codes.items()},
+            "wordings": {code: dict(counter) for code, counter in self.wordings.items()},
             "sums": None if self.sums is None else self.sums.tolist(),
             "counted": None if self.counted is None else self.counted.tolist(),
         }
@@ -81,5 +79,8 @@ class Tally:
             None if noted[name] is None else np.array(noted[name], dtype=np.int64)
             for name in ("sums", "counted")
         )
-        codes = {column: Counter(counts) for column, counts in noted["codes"].items()}
-        return cls(codes, sums, counted)
+        codes, wordings = (
+            {name: Counter(counts) for name, counts in noted[part].items()}
+            for part in ("codes", "wordings")
+        )
+        return cls(codes, wordings, sums, counted)

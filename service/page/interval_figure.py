@@ -98,10 +98,20 @@ class Drawing:
 
 def draw(arms: Sequence[Interval], differences: Sequence[Interval]) -> Drawing:
     """Return the drawing of some arms' intervals and, below them, of some differences'."""
-    above = _panel(arms, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1), 0.0)
+    above = draw_arms(arms)
+    return Drawing(above, draw_differences(differences, above.bottom))
+
+
+def draw_arms(arms: Sequence[Interval], top: float = 0.0) -> Panel:
+    """Return the panel of arms' intervals below a place."""
+    return _panel(arms, (0.0, 1.0), (0, 0.25, 0.5, 0.75, 1), top)
+
+
+def draw_differences(differences: Sequence[Interval], top: float = 0.0) -> Panel:
+    """Return the panel of differences' intervals below a place."""
     widest = max(max(abs(each.lower), abs(each.upper)) for each in differences)
     end = max(_STEP, _STEP * math.ceil(widest / _STEP))
-    return Drawing(above, _panel(differences, (-end, end), (-end, 0, end), above.bottom))
+    return _panel(differences, (-end, end), (-end, 0, end), top)
 
 
 def _panel(

@@ -156,12 +156,7 @@ class Tally:
 
     def reasons(self) -> list[Unmet]:
         """Return the reasons of patients out of scope, in the order in which they are told."""
-        return [
-            Unmet(code, criterion_text(criterion), self._reasons[code])
-            for criterion in CRITERIA
-            for code in criterion.reasons
-            if self._reasons[code]
-        ]
+        return unmet(self._reasons)
 
     def caveats(self) -> list[ToldCaveat]:
         """Return the caveats: by severity, then those of most patients first.
@@ -191,6 +186,16 @@ class Tally:
             self.mistakes.append(mistake)
 
 
+def unmet(counts: Counter[str]) -> list[Unmet]:
+    """Return reasons that were counted by code, in the order in which they are told."""
+    return [
+        Unmet(code, criterion_text(criterion), counts[code])
+        for criterion in CRITERIA
+        for code in criterion.reasons
+        if counts[code]
+    ]
+
+
 def _mistakes(scored: ScoredRow, problems: tuple[Problem, ...]) -> Iterator[Mistake]:
     for problem in problems:
         yield Mistake(
@@ -216,12 +221,16 @@ def _accepted_words(problem: Problem) -> str:
 
 
 def _urgency(told: ToldCaveat) -> tuple[int, int, int]:
-    return SEVERITIES.index(told.caveat.severity), -told.count, _rank(told.caveat.code)
+    return urgency(told.caveat.code, told.count)
+
+
+def urgency(code: str, count: int) -> tuple[int, int, int]:
+    """Return where a caveat of so many patients stands: by severity, then most patients first."""
+    texts, row = caveat_texts(), caveat_row(code)
+    return SEVERITIES.index(texts[row]["severity"]), -count, list(texts).index(row)
 
 
 @cache
-def _rank(code: str) -> int:
-    """Return where a caveat belongs among all: the place of its row, whatever its suffix."""
-    rows = list(caveat_texts())
-    own = max((row for row in rows if f"{code}_".startswith(f"{row}_")), key=len)
-    return rows.index(own)
+def caveat_row(code: str) -> str:
+    """Return the row of a caveat, whatever the suffix of its code."""
+    return max((row for row in caveat_texts() if f"{code}_".startswith(f"{row}_")), key=len)

@@ -15,9 +15,8 @@ from flask import Blueprint, Flask, Response, current_app, make_response, render
 from markupsafe import Markup
 
 from models.bundle import Bundle
-from models.caveats import caveat_texts
 from models.errors import EquipoiseError
-from models.language import _, current_language, joined
+from models.language import _, current_language
 from models.options import Options
 from models.patient import least_known_names
 from service.cost import told_on_page
@@ -28,10 +27,10 @@ from service.lists.scoring import BLOCK, score_rows
 from service.lists.tables import csv_lines
 from service.page.list_columns import input_columns, output_columns, places, template_csv
 from service.page.list_tally import Tally, shortened
-from service.page.words import TRAINING_DATA, breakable
+from service.page.words import TRAINING_DATA, always_said, breakable
 from service.problems import log_unexpected, status_of
 from service.responses import bundles, settings
-from service.streaming import Parts, Spoken, in_blocks
+from service.streaming import ListBroken, Parts, Spoken, in_blocks
 from service.uploads import megabytes, read_file
 
 #: The form's field that holds the list.
@@ -58,10 +57,6 @@ _MOST_PROBLEMS = 20
 _LONGEST_NAME = 60
 
 blueprint = Blueprint("lists", __name__)
-
-
-class ListBroken(Exception):
-    """A list that could not be scored to its end, which ends the answer; it says nothing else."""
 
 
 @dataclass(frozen=True)
@@ -166,20 +161,11 @@ def _every_page() -> dict[str, Any]:
         "file": FILE,
         "most_rows": _count(settings().max_rows),
         "most_megabytes": megabytes(settings().max_bytes),
-        "always": _always_said(bundle),
+        "always": always_said(bundle),
         "bundle": f"{bundle.id} {bundle.version}",
         "training_data": _(TRAINING_DATA[bundle.training_data]),
         "languages": other_languages(),
     }
-
-
-def _always_said(bundle: Bundle) -> str:
-    """Return what is said with and without figures; beside figures the caveats say more."""
-    synthetic = bundle.training_data == "synthetic"
-    return joined(
-        _(caveat_texts()["synthetic_training_data"]["text"]) if synthetic else "",
-        _("The trial's primary endpoint was not met."),
-    )
 
 
 def _streamed(parts: Parts, content_type: str) -> Response:
@@ -217,7 +203,7 @@ def _told_parts(sent: SentList, app: Flask) -> Iterator[str]:
         tally.add(row)
         if done % step == 0 or done == total:
             yield _progress(done, total)
-    always = _always_said(sent.bundle)
+    always = always_said(sent.bundle)
     view = {"tally": tally, "total": total, "always": always, "code": breakable, "count": _count}
     yield _rendered(app, "list_tally.html", view)
 

@@ -6,7 +6,9 @@ from collections.abc import Mapping
 
 from markupsafe import Markup, escape
 
-from models.language import N_, _
+from models.bundle import Bundle
+from models.caveats import caveat_texts
+from models.language import N_, _, joined
 from models.rounding import percent
 
 #: What a bundle was trained on.
@@ -25,6 +27,15 @@ _TIMES: Mapping[int, str] = {
     48: N_("four years"),
     60: N_("five years"),
 }
+
+
+def always_said(bundle: Bundle) -> str:
+    """Return what is said with and without figures; beside figures the caveats say more."""
+    synthetic = bundle.training_data == "synthetic"
+    return joined(
+        _(caveat_texts()["synthetic_training_data"]["text"]) if synthetic else "",
+        _("The trial's primary endpoint was not met."),
+    )
 
 
 def time_words(month: int) -> str:

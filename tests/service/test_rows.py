@@ -8,7 +8,10 @@ import time
 import pytest
 
 from models.errors import EquipoiseError, InvalidInput, MalformedInput
-from service.lists.rows import COLUMNS, csv_rows, json_rows, ndjson_rows
+from service.lists.blocks import blocks_of_lines, blocks_of_messages
+from service.lists.contents import JsonReader
+from service.lists.rows import COLUMNS, csv_rows
+from service.lists.streams import Allowance, rows_in_time
 
 from .helpers import CSV, NDJSON, README_PATIENT, cells_of, csv_text, post_list, results_of
 
@@ -226,9 +229,18 @@ def test_a_header_that_cannot_be_read_refuses_the_list(header):
     assert refusal(header, GOOD).problems[0].code == "malformed_csv"
 
 
+def ndjson_rows(lines):
+    blocks = list(blocks_of_lines([lines], JsonReader()))
+    return list(rows_in_time(blocks, JsonReader(), Allowance(60)))
+
+
+def json_rows(messages):
+    return list(rows_in_time(list(blocks_of_messages(messages)), JsonReader(), Allowance(60)))
+
+
 def test_ndjson_lines_are_numbered_and_blank_ones_passed_over():
     line = json.dumps({**README_PATIENT, "row_id": "a"}).encode()
-    rows = list(ndjson_rows([line, b"", b"  ", line]))
+    rows = ndjson_rows([line, b"", b"  ", line])
     assert [(row.line, row.row_id) for row in rows] == [(1, "a"), (4, "a")]
     patients_of(rows)
 

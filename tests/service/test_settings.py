@@ -15,7 +15,7 @@ NAMES = [setting.name for setting in SETTINGS]
 
 def test_an_empty_environment_gives_the_defaults():
     assert read_settings({}) == Settings()
-    assert Settings() == Settings((), False, (), (), 0, (), 8388608, 10000)
+    assert Settings() == Settings((), False, (), (), 0, (), 8388608, 10000, 50000, 60)
 
 
 def test_values_are_read():
@@ -28,6 +28,7 @@ def test_values_are_read():
         "EQUIPOISE_BUNDLES": "first:second",
         "EQUIPOISE_MAX_BYTES": " 1000 ",
         "EQUIPOISE_MAX_ROWS": "5",
+        "EQUIPOISE_MAX_SECONDS": "7",
         "HOME": "somewhere",
     }
     assert read_settings(environ) == Settings(
@@ -39,6 +40,7 @@ def test_values_are_read():
         bundle_folders=("first", "second"),
         max_bytes=1000,
         max_rows=5,
+        max_seconds=7,
     )
 
 
@@ -52,7 +54,7 @@ def test_the_path_separator_is_the_systems():
         *(("EQUIPOISE_OPEN_FORM", text) for text in ("maybe", "1", "yes", "")),
         *(
             (name, text)
-            for name in ("EQUIPOISE_MAX_BYTES", "EQUIPOISE_MAX_ROWS")
+            for name in ("EQUIPOISE_MAX_BYTES", "EQUIPOISE_MAX_ROWS", "EQUIPOISE_MAX_SECONDS")
             for text in ("lots", "0", "-7", "1.5", "1e6", "")
         ),
     ],

@@ -56,6 +56,24 @@ def test_parts_that_were_never_asked_for_can_be_closed():
     Spoken(told(1, []), ENGLISH).close()
 
 
+def test_the_first_part_can_be_made_before_it_is_asked_for():
+    ended = []
+    spoken = Spoken(told(3, ended), JAPANESE)
+    spoken.begin()
+    assert current_language() == ENGLISH
+    assert list(spoken) == [JAPANESE] * 3
+    assert ended == [JAPANESE]
+
+
+def test_what_is_wrong_with_the_first_part_is_raised_when_it_is_made():
+    def parts():
+        raise ZeroDivisionError
+        yield "never"
+
+    with pytest.raises(ZeroDivisionError):
+        Spoken(parts(), ENGLISH).begin()
+
+
 def test_an_error_of_a_part_goes_through():
     def parts():
         yield "one"

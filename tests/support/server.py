@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import socket
 import subprocess
 import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -17,14 +18,29 @@ _PATIENCE_SECONDS = 30
 
 
 @contextmanager
-def running_server(*arguments: str, cwd: Path | None = None) -> Iterator[str]:
-    """Run ``equipoise serve`` and yield its address when it is ready; stop it afterwards."""
+def running_server(
+    *arguments: str,
+    cwd: Path | None = None,
+    log: Path | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> Iterator[str]:
+    """Run ``equipoise serve`` and yield its address when it is ready; stop it afterwards.
+
+    Parameters
+    ----------
+    log : Path, optional
+        Where what it says of errors and warnings is written.
+    settings : mapping of str to str, optional
+        Environment variables beside those of the tests.
+    """
     port = free_port()
     address = f"http://127.0.0.1:{port}"
     command = [EQUIPOISE, "serve", "--port", str(port), "--workers", "1", *arguments]
-    process = subprocess.Popen(
-        command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
-    )
+    environment = {**os.environ, **(settings or {})}
+    with open(log or os.devnull, "wb") as errors:
+        process = subprocess.Popen(
+            command, cwd=cwd, stdout=subprocess.DEVNULL, stderr=errors, env=environment
+        )
     try:
         _wait_until_ready(f"{address}/readyz", process)
         yield address
