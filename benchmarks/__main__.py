@@ -1,7 +1,8 @@
 """``python -m benchmarks [GROUP ...]``: print measurements as one Markdown table.
 
 Without a group, all of them, and then how a row grows with the members of a bundle.
-``python -m benchmarks train`` measures the training of a bundle from a large cohort instead.
+``python -m benchmarks train`` measures the training of a bundle from a large cohort instead,
+``python -m benchmarks scale`` the unit costs of very long lists.
 
 A row says what ours took, what the other side took in the same run, the ratio (median over
 rounds) and whether what is asked of it is met. A row is void, and has no figure, when the same
@@ -25,6 +26,7 @@ from benchmarks.load import Watch
 from benchmarks.members import growth
 from benchmarks.pages import page_rows
 from benchmarks.points import point_rows
+from benchmarks.scale import main as scale_main
 from benchmarks.starts import memory_rows, start_rows, throughput_rows
 from benchmarks.table import HEADER, RULE, render, with_load
 from benchmarks.timing import Row
@@ -44,16 +46,19 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "lists": list_rows,
 }
 GROWTH = "members"
-_TRAIN = "train"
+_TRAIN, _SCALE = "train", "scale"
 
 
 def main(asked: list[str]) -> None:
     """Measure and print some groups, or all."""
-    unknown = set(asked) - {*GROUPS, GROWTH, _TRAIN}
+    unknown = set(asked) - {*GROUPS, GROWTH, _TRAIN, _SCALE}
     if unknown:
         sys.exit(f"No group {', '.join(sorted(unknown))}; one of {', '.join([*GROUPS, GROWTH])}.")
     if asked == [_TRAIN]:
         train_main()
+        return
+    if asked == [_SCALE]:
+        scale_main()
         return
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(f"Python {platform.python_version()} with {os.cpu_count()} processors; {packages}.\n")

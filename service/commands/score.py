@@ -6,13 +6,13 @@ import os
 import shlex
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
@@ -42,18 +42,21 @@ from models.prediction import refuse_lacking
 from models.rounding import MACHINE_DECIMALS
 from service.bundles import default_folder
 from service.commands.refusals import bundle_refused, explained_problems
+from service.lists.blocks import BLOCK_ROWS
 from service.lists.columns import Chosen
-from service.lists.inputs import STANDARD, Opened, opened
+from service.lists.contents import Reader
+from service.lists.inputs import STANDARD, Watched, opened
 from service.lists.kinds import COLUMN_KINDS, CSV, KINDS, compression_by_name, kind_by_name
 from service.lists.layouts import SHAPES, WIDE
-from service.lists.outputs import Beside, Outputs, Target
+from service.lists.outputs import PART, Beside, Outputs, Target, replace_text
 from service.lists.profiles import Profiles, available_processors
 from service.lists.progress import Progress
 from service.lists.results import Task
-from service.lists.run import Stopped, Watch, WrongRow, run
+from service.lists.run import Stopped, Unfinished, Watch, WrongRow, run
+from service.lists.storage import Place, is_url
 from service.lists.summary import ENDINGS, summary_text
 from service.lists.tally import Tally
-from service.lists.writers import Writer, text_writer
+from service.lists.writers import Writer, writer_of
 
 #: Exit codes beside 0: some rows were rejected; Ctrl-C; the reader of the output went away.
 _REJECTED, _INTERRUPTED, _PIPE_CLOSED = 1, 130, 141
@@ -77,6 +80,8 @@ class Way:
     strict: bool
     resume: bool
     processes: int
+    scheduler: str | None = None
+    block_rows: int = BLOCK_ROWS
 
 
 def _one_of(values: tuple[str, ...]) -> str:
@@ -182,6 +187,12 @@ def _one_of(values: tuple[str, ...]) -> str:
     show_default="one a processor",
     help="How many processes may score; the results are the same.",
 )
+@click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Score on the workers of this Dask scheduler; files must be paths or URLs that all of "
+    "them reach. The results are the same.",
+)
 def score(
     patients: str,
     out: str,
@@ -199,6 +210,7 @@ def score(
     strict: bool,
     resume: bool,
     processes: int,
+    scheduler: str | None,
     **option_texts: str,
 ) -> None:
     """Score a list of PATIENTS: CSV, newline-delimited JSON, Parquet or Arrow.
@@ -215,16 +227,20 @@ def score(
         target = Target(out, kind or kind_by_name(out) or CSV, compression_by_name(out))
         source = source_kind or kind_by_name(patients) or CSV
         files = Files(patients, source, target, Beside(rejects, summary))
-        way = Way(ignore_extra_columns, strict, resume, processes)
+        way = Way(ignore_extra_columns, strict, resume, processes, scheduler)
         _refuse_places(files)
-        _refuse_missing_package(files)
+        _refuse_missing_package(files, scheduler)
+        _refuse_unshared(files, scheduler)
         try:
             chosen = Chosen(_choice("outcomes", outcomes), _choice("arms", arms), digits)
             options = read_options_text(option_texts)
             folder = Path(bundle_folder) if bundle_folder else default_folder()
-            counts = _score(files, _Asked(folder, options, chosen, shape), way)
+            scored = _score if scheduler is None else _score_on_cluster
+            counts = scored(files, _Asked(folder, options, chosen, shape), way)
         except BundleRefused as error:
             raise click.UsageError(bundle_refused(error)) from None
+        except Unfinished as error:
+            raise click.UsageError(str(error)) from None
         except WrongRow as error:
             raise _Refused(_told(error)) from None
         except EquipoiseError as error:
@@ -259,17 +275,13 @@ def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
     bundle = load_bundle(asked.folder)
     refuse_lacking(bundle, asked.options)
     started = datetime.now(UTC)
-    with opened(files.patients, files.source_kind, ignore_extra=way.ignore_extra) as source:
-        task = Task(
-            asked.folder,
-            bundle.digest,
-            asked.options,
-            asked.chosen,
-            asked.shape,
-            files.out.kind,
-            source.reader,
-            summarised=files.beside.summary is not None,
-        )
+    with opened(
+        files.patients,
+        files.source_kind,
+        ignore_extra=way.ignore_extra,
+        rows=way.block_rows,
+    ) as source:
+        task = _task(asked, bundle, files, source.reader)
         key = _key(task, files)
         with (
             Outputs(files.out, files.beside, _writers(task, files.out), key) as outputs,
@@ -279,30 +291,92 @@ def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
             if task.summarised and progress.tally is None:
                 progress.tally = Tally()
             try:
-                with _bar(files.patients, source, progress) as tell:
+                size = _size(files.patients)
+                with _bar(size, lambda _rows: source.watched.count, progress.rows) as tell:
                     run(source.blocks, profiles, outputs, progress, Watch(tell, way.strict))
             except Stopped:
-                _tell_stopped(files, progress)
+                part = f"{files.out.name}{PART}" if files.out.is_file else None
+                _tell_stopped(part, progress)
             except OSError:
                 if outputs.can_be_gone_on_from:
                     click.echo(_way_on(), err=True)
                 raise
-            about = _about(files, key, bundle, source, progress)
-            about["started"] = started.isoformat(timespec="seconds")
-            about["finished"] = datetime.now(UTC).isoformat(timespec="seconds")
+            about = _about(files, key, bundle, source.watched, progress, started)
             outputs.finish(about, _summary(files, task, progress, about))
     return progress.counts
+
+
+def _score_on_cluster(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
+    """Do what `_score` does, on many machines."""
+    from service.lists.cluster import connected
+
+    bundle = load_bundle(asked.folder)
+    refuse_lacking(bundle, asked.options)
+    with connected(str(way.scheduler)) as client:
+        return _score_with(client, bundle, files, asked, way)
+
+
+def _score_with(
+    client: Any, bundle: Bundle, files: Files, asked: _Asked, way: Way
+) -> dict[str, int]:
+    from service.lists import cluster, cuts
+
+    started = datetime.now(UTC)
+    place = Place.of(files.patients)
+    source = cuts.Source(place, files.source_kind, way.ignore_extra, way.block_rows)
+    cut = cuts.cut(source)
+    task = _task(asked, bundle, files, cut.reader)
+    key = _key(task, files)
+    common = {**key, "input": cut.watched.digest, "block_rows": way.block_rows}
+    order = cluster.order_of(
+        task,
+        source,
+        files.out,
+        common,
+        shipped=asked.folder == default_folder(),
+        rejects=files.beside.rejects is not None,
+        strict=way.strict,
+    )
+    folder = cluster.parts_folder(files.out)
+    with cluster.Joined(files.out, files.beside.rejects, task) as joined:
+        cluster.begin(files.out, order, common, resume=way.resume)
+        try:
+            with _bar(cut.rows, int, 0) as tell:
+                progress = cluster.run_on_cluster(client, cut.stretches, order, joined, tell)
+        except Stopped as stopped:
+            _tell_stopped(folder.name, stopped.progress)
+        except (Unfinished, InvalidInput) as error:
+            explained = _explain(error) if isinstance(error, InvalidInput) else str(error)
+            raise click.UsageError(f"{explained}\n{_way_on()}") from None
+        except WrongRow:
+            folder.remove()
+            raise
+        about = _about(files, key, bundle, cut.watched, progress, started)
+        if files.beside.summary is not None:
+            replace_text(Path(files.beside.summary), _summary(files, task, progress, about))
+        joined.finish(about)
+    folder.remove()
+    return progress.counts
+
+
+def _task(asked: _Asked, bundle: Bundle, files: Files, reader: Reader) -> Task:
+    return Task(
+        asked.folder.absolute(),
+        bundle.digest,
+        asked.options,
+        asked.chosen,
+        asked.shape,
+        files.out.kind,
+        reader,
+        summarised=files.beside.summary is not None,
+    )
 
 
 def _writers(task: Task, out: Target) -> Any:
     """Return what makes the writer of an open file."""
 
     def make(file: Any) -> Writer:
-        if out.kind in COLUMN_KINDS:
-            from service.lists.columnar import ColumnWriter
-
-            return ColumnWriter(file, task.layout, out.kind)
-        return text_writer(file, task.layout, out.kind, out.compression)
+        return writer_of(file, task.layout, out.kind, out.compression)
 
     return make
 
@@ -329,7 +403,12 @@ def json_ready(values: dict[str, Any]) -> dict[str, Any]:
 
 
 def _about(
-    files: Files, key: dict[str, Any], bundle: Bundle, source: Opened, progress: Progress
+    files: Files,
+    key: dict[str, Any],
+    bundle: Bundle,
+    watched: Watched,
+    progress: Progress,
+    started: datetime,
 ) -> dict[str, Any]:
     """Return what a list of results is: what it was made from, by what, and how many rows."""
     return {
@@ -338,10 +417,12 @@ def _about(
         "training_data": bundle.training_data,
         "input": {
             "name": Path(files.patients).name,
-            "bytes": source.watched.count,
-            "sha256": source.watched.digest,
+            "bytes": watched.count,
+            "sha256": watched.digest,
         },
         "counts": progress.counts,
+        "started": started.isoformat(timespec="seconds"),
+        "finished": datetime.now(UTC).isoformat(timespec="seconds"),
     }
 
 
@@ -366,10 +447,17 @@ def _choice(name: str, text: str | None) -> tuple[str, ...]:
 
 
 @contextmanager
-def _bar(name: str, source: Opened, progress: Progress) -> Iterator[Any]:
-    """Yield what is told the rows done: a bar with rate and time left, on a terminal."""
-    size = 0 if name == STANDARD else Path(name).stat().st_size
-    begun, before = time.monotonic(), progress.rows
+def _bar(size: int, reached: Callable[[int], int], before: int) -> Iterator[Any]:
+    """Yield what is told the rows done: a bar with rate and time left, on a terminal.
+
+    Parameters
+    ----------
+    size : int
+        Of the whole, in what `reached` gives for the rows done.
+    before : int
+        Rows that were done before.
+    """
+    begun = time.monotonic()
 
     def rate(rows: int | None) -> str:
         seconds = time.monotonic() - begun
@@ -384,15 +472,19 @@ def _bar(name: str, source: Opened, progress: Progress) -> Iterator[Any]:
     ) as shown:
 
         def tell(rows: int) -> None:
-            shown.update(source.watched.count - shown.pos, rows)
+            shown.update(reached(rows) - shown.pos, rows)
 
         yield tell
 
 
-def _tell_stopped(files: Files, progress: Progress) -> None:
+def _size(name: str) -> int:
+    return 0 if name == STANDARD else Path(name).stat().st_size
+
+
+def _tell_stopped(place: str | None, progress: Progress) -> NoReturn:
     message = _("Stopped after {rows} rows.").format(rows=f"{progress.rows:,}")
-    if files.out.is_file:
-        part = _("They stand in {name}.").format(name=f"{files.out.name}.part")
+    if place is not None:
+        part = _("They stand in {name}.").format(name=place)
         message = f"{message} {part} {_way_on()}"
     click.echo(message, err=True)
     sys.exit(_INTERRUPTED)
@@ -426,17 +518,30 @@ def _refuse_places(files: Files) -> None:
         raise click.UsageError(message.format(endings=_(" or ").join(ENDINGS)))
     names = (files.patients, files.out.name, files.beside.rejects, summary)
     named = [name for name in names if name and name != STANDARD]
-    places = [Path(name).resolve() for name in named]
+    places = [Path(name.removeprefix("file://")).resolve() for name in named]
     if len(set(places)) < len(places):
         raise click.UsageError(_("Input, output, rejects and summary must be different files."))
     if not files.out.is_file and files.out.kind in COLUMN_KINDS and sys.stdout.isatty():
         raise click.UsageError(_("{kind} is not for a terminal.").format(kind=files.out.kind))
 
 
-def _refuse_missing_package(files: Files) -> None:
+def _refuse_unshared(files: Files, scheduler: str | None) -> None:
+    names = (files.patients, files.out.name, files.beside.rejects)
+    if scheduler is None:
+        if any(is_url(name) for name in names if name):
+            raise click.UsageError(_("URLs need --scheduler; without it, name files."))
+    elif STANDARD in names:
+        raise click.UsageError(_("--scheduler needs files that all machines reach."))
+
+
+def _refuse_missing_package(files: Files, scheduler: str | None) -> None:
     columnar = {files.source_kind, files.out.kind} & set(COLUMN_KINDS)
     if columnar and find_spec("pyarrow") is None:
         raise click.UsageError(_("Parquet and Arrow need the package pyarrow."))
+    if scheduler is not None and not all(map(find_spec, ("distributed", "fsspec"))):
+        raise click.UsageError(
+            _("--scheduler needs the packages distributed and fsspec: equipoise[cluster].")
+        )
 
 
 def _explain(error: EquipoiseError) -> str:

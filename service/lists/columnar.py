@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import accumulate
 from typing import IO, Any
 
 import numpy as np
@@ -15,7 +16,7 @@ from models.errors import MalformedInput, Problem
 from models.language import _
 from service.lists.blocks import BLOCK_ROWS, Block, fingerprint
 from service.lists.contents import Content, cells_as_line, wrong
-from service.lists.kinds import PARQUET
+from service.lists.kinds import ARROW, PARQUET
 from service.lists.layouts import Kind, Layout
 from service.lists.results import Result
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID, Header, checked_header, text_row
@@ -61,7 +62,36 @@ class Table:
         """How many rows there are, where the file says it."""
         return int(self._source.metadata.num_rows) if self._kind == PARQUET else None
 
-    def blocks(self, first: int = 1) -> Iterator[Block]:
+    @property
+    def groups(self) -> list[int]:
+        """Rows of each row group of Parquet."""
+        about = self._source.metadata
+        return [about.row_group(number).num_rows for number in range(about.num_row_groups)]
+
+    def stretch(self, start: int, stop: int, rows: int) -> Iterator[pa.RecordBatch]:
+        """Yield the rows from `start` up to `stop` of Parquet, counted from 0.
+
+        Only the row groups that hold some of them are read.
+
+        Raises
+        ------
+        InvalidInput
+            If the file breaks off or is damaged.
+        """
+        ends = list(accumulate(self.groups))
+        begins = [0, *ends[:-1]]
+        wanted = [n for n, end in enumerate(ends) if begins[n] < stop and end > start]
+        place = begins[wanted[0]] if wanted else stop
+        try:
+            for batch in self._source.iter_batches(rows, row_groups=wanted):
+                first, last = max(start - place, 0), min(stop - place, batch.num_rows)
+                if first < last:
+                    yield batch.slice(first, last - first)
+                place += batch.num_rows
+        except DAMAGES as error:
+            raise _unreadable(self._kind, error) from None
+
+    def blocks(self, first: int = 1, rows: int = BLOCK_ROWS) -> Iterator[Block]:
         """Yield the rows in blocks; a place counts them from `first`.
 
         Raises
@@ -70,14 +100,14 @@ class Table:
             If the file breaks off or is damaged.
         """
         try:
-            yield from blocks_of_batches(self.batches(), self.header, first)
+            yield from blocks_of_batches(self.batches(rows), self.header, first, rows)
         except DAMAGES as error:
             raise _unreadable(self._kind, error) from None
 
-    def batches(self) -> Iterator[pa.RecordBatch]:
+    def batches(self, rows: int = BLOCK_ROWS) -> Iterator[pa.RecordBatch]:
         """Return the rows in batches of a block each, as far as the file allows."""
         if self._kind == PARQUET:
-            found: Iterator[pa.RecordBatch] = self._source.iter_batches(BLOCK_ROWS)
+            found: Iterator[pa.RecordBatch] = self._source.iter_batches(rows)
             return found
         return self._arrow_batches()
 
@@ -90,7 +120,7 @@ class Table:
 
 
 def blocks_of_batches(
-    batches: Iterable[pa.RecordBatch], header: Header, first: int = 1
+    batches: Iterable[pa.RecordBatch], header: Header, first: int = 1, rows: int = BLOCK_ROWS
 ) -> Iterator[Block]:
     """Yield blocks of rows; a place counts rows from `first`.
 
@@ -100,11 +130,11 @@ def blocks_of_batches(
     waiting: list[pa.RecordBatch] = []
     for batch in batches:
         waiting.append(batch)
-        while sum(each.num_rows for each in waiting) >= BLOCK_ROWS:
+        while sum(each.num_rows for each in waiting) >= rows:
             table = pa.Table.from_batches(waiting)
-            yield kept.block(table.slice(0, BLOCK_ROWS), first)
-            first += BLOCK_ROWS
-            waiting = table.slice(BLOCK_ROWS).to_batches()
+            yield kept.block(table.slice(0, rows), first)
+            first += rows
+            waiting = table.slice(rows).to_batches()
     table = pa.Table.from_batches(waiting) if waiting else None
     if table is not None and table.num_rows:
         yield kept.block(table, first)
@@ -216,11 +246,29 @@ class ColumnWriter:
         names = pa.array(block.names, pa.binary()).cast(pa.string())
         names = names.take(pa.array(rows)) if len(rows) > len(block.names) else names
         columns = [names, *self._columns(distinct, lines)]
-        batch = pa.RecordBatch.from_arrays(columns, schema=self._schema)
+        self._put(pa.RecordBatch.from_arrays(columns, schema=self._schema))
+
+    def _put(self, batch: pa.RecordBatch) -> None:
         if self._kind == PARQUET:
             self._writer.write_table(pa.Table.from_batches([batch]))
         else:
             self._writer.write_batch(batch)
+
+    def append(self, file: IO[bytes]) -> None:
+        """Write the blocks of a part in Arrow, as if they were written here.
+
+        A part in Parquet would not do: a row group keeps no dictionary as it was.
+
+        Raises
+        ------
+        InvalidInput
+            If the part is not whole.
+        """
+        try:
+            for batch in pa.ipc.open_stream(file):
+                self._put(batch)
+        except pa.ArrowException as error:
+            raise _unreadable(ARROW, error) from None
 
     def copy(self, file: IO[bytes]) -> None:
         """Write again what an earlier writer of the same list wrote and finished.

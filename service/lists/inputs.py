@@ -68,7 +68,9 @@ class Watched(io.RawIOBase):
 
 
 @contextmanager
-def opened(name: str, kind: str, *, ignore_extra: bool = False) -> Iterator[Opened]:
+def opened(
+    name: str, kind: str, *, ignore_extra: bool = False, rows: int = BLOCK_ROWS
+) -> Iterator[Opened]:
     """Open a list.
 
     Parameters
@@ -79,6 +81,8 @@ def opened(name: str, kind: str, *, ignore_extra: bool = False) -> Iterator[Open
         One of `KINDS`.
     ignore_extra : bool
         Leave out unknown columns, unread.
+    rows : int
+        Rows of a block.
 
     Raises
     ------
@@ -89,18 +93,21 @@ def opened(name: str, kind: str, *, ignore_extra: bool = False) -> Iterator[Open
         If the file cannot be opened.
     """
     if name == STANDARD:
-        yield _opened(sys.stdin.buffer, kind, ignore_extra)
+        yield read_list(sys.stdin.buffer, kind, ignore_extra=ignore_extra, rows=rows)
     else:
         with open(name, "rb") as file:
-            yield _opened(file, kind, ignore_extra)
+            yield read_list(file, kind, ignore_extra=ignore_extra, rows=rows)
 
 
-def _opened(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:
+def read_list(
+    file: IO[bytes], kind: str, *, ignore_extra: bool = False, rows: int = BLOCK_ROWS
+) -> Opened:
+    """Return the list of a file that is open; see `opened`."""
     if kind in COLUMN_KINDS:
-        return _columns(file, kind, ignore_extra)
+        return _columns(file, kind, ignore_extra, rows)
     watched = Watched(file)
     pieces = _whole(lines_of(_unpacked(io.BufferedReader(watched, 2**20)), LONGEST_LINE))
-    return Opened(*text_blocks(pieces, kind, ignore_extra=ignore_extra), watched)
+    return Opened(*text_blocks(pieces, kind, rows, ignore_extra=ignore_extra), watched)
 
 
 def text_blocks(
@@ -134,10 +141,14 @@ def text_blocks(
     return reader, blocks_of_lines(_behind(behind, pieces), reader, passed + 2, rows)
 
 
-def _columns(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:
+def is_packed(start: bytes) -> bool:
+    """Return whether a file with these first bytes is a packed text."""
+    return start.startswith(_GZIP_MAGIC) or start[:4] == _ZSTANDARD_MAGIC
+
+
+def _columns(file: IO[bytes], kind: str, ignore_extra: bool, rows: int) -> Opened:
     from service.lists import columnar
 
-    watched = Watched(file)
     if not file.seekable():
         file = io.BytesIO(file.read())
     watched = Watched(file)
@@ -145,7 +156,7 @@ def _columns(file: IO[bytes], kind: str, ignore_extra: bool) -> Opened:
         pass
     file.seek(0)
     table = columnar.Table(file, kind, ignore_extra=ignore_extra)
-    return Opened(CsvReader(table.header), table.blocks(), watched)
+    return Opened(CsvReader(table.header), table.blocks(rows=rows), watched)
 
 
 def _behind(first: list[bytes], rest: Iterator[list[bytes]]) -> Iterator[list[bytes]]:

@@ -12,6 +12,7 @@ import json
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -120,6 +121,10 @@ class Part:
         """Put the part in its place."""
         self.path.replace(self.place)
 
+    def drop(self) -> None:
+        """Remove the part."""
+        self.path.unlink(missing_ok=True)
+
 
 class Outputs:
     """The results of a run, its rejects and its summary.
@@ -186,11 +191,7 @@ class Outputs:
         # From here on an error leaves what was noted as it is.
         self._noted = noted
         if noted["key"] != self._key:
-            different = [n for n in self._key if noted["key"].get(n) != self._key[n]]
-            message = _("The run that was stopped differs in: {names}.")
-            accepted = _("the same input, options and bundle, or a run without --resume")
-            text = message.format(names=", ".join(different) or "columns")
-            raise InvalidInput([Problem("resume", "not_accepted", text, accepted)])
+            raise other_run(noted["key"], self._key)
         self._go_on(noted)
         return Progress.from_dict(noted["progress"])
 
@@ -278,8 +279,7 @@ class Outputs:
         self._drop_before()
         if self._out_part is not None and about is not None:
             place = self._out_part.place
-            text = json.dumps(about, indent=2, ensure_ascii=False) + "\n"
-            replace_text(place.with_name(place.name + SIDECAR), text)
+            replace_text(place.with_name(place.name + SIDECAR), sidecar_text(about))
         for part in reversed(self._parts):
             part.move()
         if self.note_path is not None:
@@ -289,6 +289,10 @@ class Outputs:
         """Leave what was noted, for a run that goes on; remove the parts where nothing was."""
         noted = self._noted
         if noted is None:
+            with suppress(OSError):
+                # A writer of columns wants to end its file before that is closed and removed.
+                if self._writer is not None:
+                    self._writer.finish()
             self._close()
             self._remove()
             return
@@ -324,7 +328,7 @@ class Outputs:
 
     def _remove(self) -> None:
         for part in self._parts:
-            part.path.unlink(missing_ok=True)
+            part.drop()
         if self._parts and self.note_path is not None:
             self.note_path.unlink(missing_ok=True)
 
@@ -339,6 +343,20 @@ class Outputs:
     ) -> None:
         if kind is not None:
             self.abandon()
+
+
+def other_run(noted: Mapping[str, Any], key: Mapping[str, Any]) -> InvalidInput:
+    """Return the refusal of a run that is not the one that was stopped."""
+    different = [name for name in key if noted.get(name) != key[name]]
+    message = _("The run that was stopped differs in: {names}.")
+    accepted = _("the same input, options and bundle, or a run without --resume")
+    text = message.format(names=", ".join(different) or "columns")
+    return InvalidInput([Problem("resume", "not_accepted", text, accepted)])
+
+
+def sidecar_text(about: Mapping[str, Any]) -> str:
+    """Return what stands beside results, saying what they are."""
+    return json.dumps(about, indent=2, ensure_ascii=False) + "\n"
 
 
 def replace_text(path: Path, text: str) -> None:

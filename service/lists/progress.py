@@ -48,6 +48,13 @@ class Progress:
         self.rows += len(block.names)
         self.fingerprint = sha256(self.fingerprint.encode() + block.fingerprint).hexdigest()
 
+    def join(self, other: Progress) -> None:
+        """Count what another part of the list counted, which has no fingerprint of its own."""
+        self.rows += other.rows
+        self.statuses.update(other.statuses)
+        if self.tally is not None and other.tally is not None:
+            self.tally.join(other.tally)
+
     @property
     def counts(self) -> dict[str, int]:
         """Rows in all and by status."""

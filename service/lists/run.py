@@ -51,6 +51,10 @@ class Stopped(Exception):
         self.progress = progress
 
 
+class Unfinished(Exception):
+    """Other machines could not finish; what they did can be gone on from."""
+
+
 class WrongRow(Exception):
     """A row is wrong, and the run was to stop at the first such row.
 
@@ -102,7 +106,12 @@ def run(
         if interrupted.is_set():
             outputs.stop(progress)
             raise Stopped(progress)
-    if not progress.rows:
+    refuse_empty(progress.rows)
+
+
+def refuse_empty(rows: int) -> None:
+    """Refuse a list without rows."""
+    if not rows:
         message = _("The list holds no patient.")
         raise InvalidInput([Problem("", "empty_list", message, _("at least one row"))])
 
@@ -141,10 +150,18 @@ def _looked_up(
 
 
 def _refuse_rejected(block: Block, results: Sequence[Result]) -> None:
+    wrong = first_wrong(block, results)
+    if wrong is not None:
+        raise wrong
+
+
+def first_wrong(block: Block, results: Sequence[Result]) -> WrongRow | None:
+    """Return the first wrong row of a block, if there is one."""
     for number, result in zip(block.numbers, results, strict=True):
         if result.rejects:
             lines = [tail.decode()[1:] for tail in result.rejects]
-            raise WrongRow(number, list(csv.reader(lines)))
+            return WrongRow(number, list(csv.reader(lines)))
+    return None
 
 
 @contextmanager

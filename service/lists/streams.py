@@ -23,7 +23,7 @@ from service.lists.results import Task, answer_bytes
 from service.lists.rows import Row
 from service.lists.scoring import ScoredRow
 from service.lists.tables import csv_cell, line_tails
-from service.lists.writers import text_writer
+from service.lists.writers import writer_of
 from service.streaming import ListBroken
 
 #: Rows of a block, and so its distinct contents at most: between blocks the time is looked at.
@@ -160,7 +160,7 @@ def _texts(waiting: deque[Block], profiles: Profiles) -> Iterator[bytes]:
     """Yield what is written of each block, taking it away."""
     task = profiles.task
     written = io.BytesIO()
-    writer = text_writer(written, task.layout, task.kind, PLAIN)
+    writer = writer_of(written, task.layout, task.kind, PLAIN)
     writer.start()
     while waiting:
         block = waiting.popleft()

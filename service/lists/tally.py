@@ -63,6 +63,18 @@ class Tally:
         self.sums += np.where(there, figures, 0) * times
         self.counted += there * times
 
+    def join(self, other: Tally) -> None:
+        """Add what another part of the list counted."""
+        for mine, theirs in ((self.codes, other.codes), (self.wordings, other.wordings)):
+            for name, counter in theirs.items():
+                mine.setdefault(name, Counter()).update(counter)
+        if other.sums is None or other.counted is None:
+            return
+        if self.sums is None or self.counted is None:
+            self.sums, self.counted = np.zeros_like(other.sums), np.zeros_like(other.counted)
+        self.sums += other.sums
+        self.counted += other.counted
+
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return {

@@ -15,7 +15,7 @@ from typing import IO, Protocol
 from service.encoding import json_bytes
 from service.lists.blocks import Block
 from service.lists.columns import REJECT_COLUMNS
-from service.lists.kinds import CSV, GZIP, PLAIN, ZSTANDARD
+from service.lists.kinds import COLUMN_KINDS, CSV, GZIP, PLAIN, ZSTANDARD
 from service.lists.layouts import Layout
 from service.lists.results import Result
 from service.lists.tables import csv_cell, csv_header, csv_line
@@ -109,9 +109,16 @@ class RejectsWriter:
         )
         self._file.write(b"".join(lines))
 
+    def finish(self) -> None:
+        """Write nothing: the last row was the end."""
 
-def text_writer(file: IO[bytes], layout: Layout, kind: str, compression: str) -> Writer:
-    """Return the writer of a text, ``csv`` or ``ndjson``."""
+
+def writer_of(file: IO[bytes], layout: Layout, kind: str, compression: str) -> Writer:
+    """Return the writer of a kind, one of `service.lists.kinds.KINDS`."""
+    if kind in COLUMN_KINDS:
+        from service.lists.columnar import ColumnWriter
+
+        return ColumnWriter(file, layout, kind)
     if kind == CSV:
         return CsvWriter(file, layout, compression)
     return NdjsonWriter(file, compression)

@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import time
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from benchmarks.patients import csv_list
 from models.bundle import load_bundle
 from service.bundles import default_folder
 from service.cli import main
+from service.commands import score as score_module
 from service.lists import run as run_module
 from service.lists.outputs import Part
 from tests.service.helpers import OUT_OF_SCOPE, README_PATIENT, REJECTED, csv_text
@@ -253,6 +255,10 @@ def test_a_file_that_grows_while_it_is_read_is_read_to_its_end_of_then(folder):
 # Stopped and gone on
 
 
+def short_blocks(monkeypatch, rows):
+    monkeypatch.setattr(score_module, "Way", partial(score_module.Way, block_rows=rows))
+
+
 LONG_LIST = csv_list(60_000, 50)
 
 
@@ -267,8 +273,7 @@ def wait_for(path, process):
 @pytest.mark.parametrize("kind", ["csv", "csv.gz", "csv.zst", "ndjson", "parquet", "arrow"])
 def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(folder, monkeypatch, kind):
     (folder / "list.csv").write_bytes(csv_list(200, 50) + b"\n1,2,3")
-    monkeypatch.setattr("service.lists.blocks.BLOCK_ROWS", 64)
-    monkeypatch.setattr("service.lists.blocks.blocks_of_lines.__defaults__", (1, 64))
+    short_blocks(monkeypatch, 64)
     asked = ["list.csv", "--rejects", "no.csv", "--processes", 1, *FEW]
     whole = run(*asked, "--out", f"whole.{kind}")
     assert whole.exit_code == 1
@@ -321,7 +326,7 @@ def test_a_killed_run_goes_on_to_the_same_bytes(folder, signal_sent):
 
 def stopped_run(folder, monkeypatch):
     """Leave a run that was stopped in the middle."""
-    monkeypatch.setattr("service.lists.blocks.blocks_of_lines.__defaults__", (1, 16))
+    short_blocks(monkeypatch, 16)
     (folder / "list.csv").write_bytes(csv_list(100, 10))
     original, presses = run_module.Progress.add, iter([signal.SIGINT])
 
