@@ -21,7 +21,8 @@ from benchmarks.answers import single_answer_rows
 from benchmarks.batches import batch_rows
 from benchmarks.caveats import caveat_rows
 from benchmarks.imports import import_rows
-from benchmarks.lists import list_rows
+from benchmarks.lists import all_distinct_row, list_rows
+from benchmarks.lists import growth as rows_growth
 from benchmarks.load import Watch
 from benchmarks.members import growth
 from benchmarks.pages import page_rows
@@ -44,16 +45,19 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "caveats": caveat_rows,
     "pages": page_rows,
     "lists": list_rows,
+    "distinct": all_distinct_row,
 }
-GROWTH = "members"
+GROWTHS: dict[str, Callable[[], Iterator[str]]] = {"members": growth, "rows": rows_growth}
 _TRAIN, _SCALE = "train", "scale"
 
 
 def main(asked: list[str]) -> None:
     """Measure and print some groups, or all."""
-    unknown = set(asked) - {*GROUPS, GROWTH, _TRAIN, _SCALE}
+    unknown = set(asked) - {*GROUPS, *GROWTHS, _TRAIN, _SCALE}
     if unknown:
-        sys.exit(f"No group {', '.join(sorted(unknown))}; one of {', '.join([*GROUPS, GROWTH])}.")
+        sys.exit(
+            f"No group {', '.join(sorted(unknown))}; one of {', '.join([*GROUPS, *GROWTHS])}."
+        )
     if asked == [_TRAIN]:
         train_main()
         return
@@ -62,11 +66,11 @@ def main(asked: list[str]) -> None:
         return
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(f"Python {platform.python_version()} with {os.cpu_count()} processors; {packages}.\n")
-    groups = asked or [*GROUPS, GROWTH]
+    groups = asked or [*GROUPS, *GROWTHS]
     _print_rows([name for name in groups if name in GROUPS])
-    if GROWTH in groups:
+    for name in (name for name in groups if name in GROWTHS):
         print()
-        for line in growth():
+        for line in GROWTHS[name]():
             print(line, flush=True)
 
 

@@ -1,58 +1,177 @@
-"""A list from CSV to CSV, against reading and writing the same text."""
+"""Lists from file to file, against reading and writing the same columns and nothing else.
+
+Both sides are whole processes' work on files in memory: ours is the command, start and end
+included; the other side's clock runs while pyarrow reads the list and polars writes the scored
+columns, which lie ready in memory, rounded.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import time
+import subprocess
+import sys
+import tempfile
+import threading
 from collections.abc import Iterator
+from functools import partial
+from pathlib import Path
 
+import numpy as np
+import polars
+from pyarrow import csv, parquet
+
+from benchmarks.load import family
 from benchmarks.patients import csv_list
-from benchmarks.timing import Row, seconds
-from models.bundle import load_bundle
-from models.options import Options
-from service.bundles import default_folder
-from service.lists.rows import csv_rows
-from service.lists.scoring import score_rows
-from service.lists.tables import csv_lines
+from benchmarks.timing import Asked, Row, Told, compare, seconds
+from tests.support.server import EQUIPOISE
+from training.svg import COLOURS, Plot
 
-ROWS = 100_000
+ROWS = 1_000_000
 DISTINCT = 20_000
+MOST_ROWS = 10_000_000
+GROWTH = (1_000, 10_000, 100_000, ROWS, MOST_ROWS)
+#: Where the plot is written.
+PLOT = Path("artefacts", "benchmarks", "rows.svg")
 
-#: Scoring stops here, and what is missing is extrapolated and said.
-_MOST_SECONDS = 240
+_ASKED = {"csv": 1.5, "parquet": 2.0}
+_MEBIBYTES = 700
+#: Seconds between two looks at the memory.
+_LOOK = 0.05
+#: Files in memory, where there is such a place: a disk's pace is nobody's merit.
+_MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of our own is made there)
 
 
 def list_rows() -> Iterator[Row]:
-    """Yield the time of a list of 100,000 patients of 20,000 profiles."""
-    lines = csv_list(ROWS, DISTINCT).split(b"\n")
-    start = time.perf_counter()
-    scored = _score(lines)
-    taken = time.perf_counter() - start
-    done = len(scored) - 1
-    copied = lines[: done + 1]
-    before, after = (seconds(lambda: _copy(copied, scored)) for _ in range(2))
-    share = ROWS / done
-    told = f"{ROWS:,} rows of {DISTINCT:,} profiles, CSV to CSV"
-    if done < ROWS:
-        told += f" (extrapolated from {done:,})"
-    name = "reading and writing the same text"
-    yield Row(told, "s", taken * share, min(before, after) * share, name)
+    """Yield how long lists take beside their floors, and how much memory."""
+    with _folder() as name:
+        folder = Path(name)
+        _write_lists(folder)
+        for kind, most in _ASKED.items():
+            told = Told(
+                f"{ROWS:,} rows of {DISTINCT:,} profiles, {kind} to {kind}, whole command",
+                "s",
+                "pyarrow reads the list, polars writes the same columns",
+                Asked(most, faster=False),
+            )
+            yield compare(told, partial(_ours, folder, kind), partial(_floor, folder, kind))
+        yield from _memory_rows(folder)
 
 
-def _score(lines: list[bytes]) -> list[str]:
-    """Return the lines of the scored list, as many as there is time for."""
-    bundle, options = load_bundle(default_folder()), Options()
-    end = time.monotonic() + _MOST_SECONDS
-    scored = []
-    for line in csv_lines(score_rows(csv_rows(lines), bundle, options), bundle, options):
-        scored.append(line)
-        if time.monotonic() > end:
-            break
-    return scored
+def growth() -> Iterator[str]:
+    """Yield the lines of a table of time and memory by rows, and write the plot."""
+    yield "| rows | s | rows a second | peak memory, MiB |"
+    yield "| --- | --- | --- | --- |"
+    taken = []
+    with _folder() as name:
+        for rows in GROWTH:
+            _write_csv(Path(name, "list.csv"), rows, DISTINCT)
+            peaks: list[float] = []
+            taken.append(seconds(lambda peaks=peaks: peaks.append(_peak(Path(name), "list.csv"))))
+            yield f"| {rows:,} | {taken[-1]:.3g} | {rows / taken[-1]:,.0f} | {peaks[0]:.0f} |"
+    plot = Plot(
+        "Time of a list by its rows, results thrown away",
+        "rows (logarithm to base 10)",
+        "seconds (logarithm to base 10)",
+        (2.5, 7.5),
+        (float(np.floor(np.log10(taken[0]))), float(np.ceil(np.log10(taken[-1])))),
+    )
+    x, y = np.log10(np.array(GROWTH, dtype=float)), np.log10(np.array(taken))
+    plot.line(x, y, COLOURS[0], "equipoise score")
+    plot.points(x, y, COLOURS[0])
+    PLOT.parent.mkdir(parents=True, exist_ok=True)
+    PLOT.write_text(plot.render() + "\n", encoding="utf-8")
 
 
-def _copy(lines: list[bytes], scored: list[str]) -> None:
-    """Read the list and the scored one as CSV and write the scored one."""
-    list(csv.reader(io.StringIO(b"\n".join(lines).decode())))
-    csv.writer(io.StringIO(), lineterminator="\n").writerows(csv.reader(scored))
+def all_distinct_row(rows: int = DISTINCT) -> Iterator[Row]:
+    """Yield a list of which every patient is another: the arithmetic is most of it."""
+    with _folder() as name:
+        folder = Path(name)
+        _write_csv(folder / "list.csv", rows, rows)
+        score(folder, "list.csv", "scored.csv")
+        _ready(folder, "scored.csv")
+        told = Told(
+            f"{rows:,} rows, all distinct, csv to csv, whole command",
+            "s",
+            "pyarrow reads the list, polars writes the same columns",
+        )
+        yield compare(told, partial(_ours, folder, "csv"), partial(_floor, folder, "csv"))
+
+
+def score(folder: Path, source: str, out: str) -> None:
+    """Run the command in a folder."""
+    subprocess.run([EQUIPOISE, "score", source, "--out", out], cwd=folder, check=True)
+
+
+def _folder() -> tempfile.TemporaryDirectory[str]:
+    return tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None)
+
+
+def _write_lists(folder: Path) -> None:
+    """Write the list in each kind, and the scored columns that the floor writes."""
+    _write_csv(folder / "list.csv", ROWS, DISTINCT)
+    parquet.write_table(csv.read_csv(folder / "list.csv"), folder / "list.parquet")
+    score(folder, "list.csv", "scored.csv")
+    _ready(folder, "scored.csv")
+
+
+def _ready(folder: Path, scored: str) -> None:
+    """Keep scored columns as the floor takes them."""
+    columns = polars.read_csv(folder / scored, infer_schema_length=None)
+    columns.write_ipc(folder / "columns.arrow")
+    (folder / scored).unlink()
+
+
+def _write_csv(place: Path, rows: int, distinct: int) -> None:
+    """Write a list with names, in pieces."""
+    header, *lines = csv_list(distinct, distinct).splitlines()
+    with place.open("wb") as file:
+        file.write(b"row_id," + header + b"\n")
+        for start in range(0, rows, distinct):
+            count = min(distinct, rows - start)
+            named = (b"p%d,%b\n" % (start + n, line) for n, line in enumerate(lines[:count]))
+            file.write(b"".join(named))
+
+
+def _ours(folder: Path, kind: str) -> float:
+    taken = seconds(lambda: score(folder, f"list.{kind}", f"scored.{kind}"))
+    (folder / f"scored.{kind}").unlink()
+    return taken
+
+
+def _floor(folder: Path, kind: str) -> float:
+    done = subprocess.run(
+        [sys.executable, "-m", "benchmarks.peers.floor", folder, kind],
+        check=True,
+        stdout=subprocess.PIPE,
+    )
+    return float(done.stdout)
+
+
+def _memory_rows(folder: Path) -> Iterator[Row]:
+    _write_csv(folder / "many.csv", MOST_ROWS, DISTINCT)
+    few, many = (_peak(folder, name) for name in ("list.csv", "many.csv"))
+    told = f"peak memory of all processes, {MOST_ROWS:,} rows, csv to csv"
+    yield Row(told, "MiB", many, few, f"{ROWS:,} rows", Asked(1.3, faster=False))
+    yield Row(told, "MiB", many, _MEBIBYTES, "what it may take", Asked(1.0, faster=False))
+
+
+def _peak(folder: Path, name: str) -> float:
+    """Return the most memory that the command and its processes take together, in MiB."""
+    with subprocess.Popen(
+        [EQUIPOISE, "score", name], cwd=folder, stdout=subprocess.DEVNULL
+    ) as process:
+        peak, done = 0.0, threading.Event()
+        while process.poll() is None:
+            peak = max(peak, sum(map(_proportional, family(process.pid))))
+            done.wait(_LOOK)
+        if process.returncode:
+            raise RuntimeError(f"the list was not scored: {process.returncode}")
+    return peak / 1024
+
+
+def _proportional(process: int) -> int:
+    """Return a process's proportional set, in KiB; 0 when it is gone."""
+    try:
+        text = Path("/proc", str(process), "smaps_rollup").read_text(encoding="ascii")
+    except OSError:
+        return 0
+    return int(next(line for line in text.splitlines() if line.startswith("Pss:")).split()[1])

@@ -58,16 +58,17 @@ _PARTLY_BETTER = N_("better when offered surgery, but not clearly in everything 
 _NOT_CLEAR = N_("not clearly different")
 #: The harm that the trial reports first; the others stand further below.
 _HARM = N_(
-    "in the whole trial, metastases had progressed by three months in {none} of those not offered "
-    "surgery and {surgery} of those offered. The difference was about {points} points ({level} "
-    "interval {lower} to {upper}, our Wald interval; p {p} in the paper; open label). The paper "
-    "prints the shares without progression. Further harms are listed below."
+    "in the whole trial, metastases had progressed within three months after the decision in "
+    "{none} of those not offered surgery and {surgery} of those offered. The difference was about "
+    "{points} points ({level} interval {lower} to {upper}, our Wald interval; p {p} in the paper; open label). The paper "
+    "prints the shares that had not progressed. Further harms are listed below."
 )
 _EARLY_PROGRESSION = "early_distant_progression"
 
 _JUDGED = N_(
-    "Judged by the difference: the arms' own intervals overlap, because both carry what is "
-    "uncertain about the patient. One woman can have both complications: never add them."
+    "Judged by the column of differences: the arms' own intervals overlap, because both share "
+    "what is uncertain about the patient's risk. One woman can have both complications: never "
+    "add them."
 )
 
 _SURVIVAL_UNCERTAIN = N_(

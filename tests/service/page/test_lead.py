@@ -42,7 +42,7 @@ def test_the_harm_has_its_difference_with_an_interval(prediction):
     printed = figure("early_distant_progression.ptr_plus_systemic_therapy").p
     assert f"p {printed} in the paper" in harm.verdict
     assert "open label" in harm.verdict
-    assert "The paper prints the shares without progression." in harm.verdict
+    assert "The paper prints the shares that had not progressed." in harm.verdict
 
 
 @pytest.mark.parametrize(("month", "place"), [(12, 0), (48, 3), (60, 4)])
