@@ -59,9 +59,10 @@ _NOT_CLEAR = N_("not clearly different")
 #: The harm that the trial reports first; the others stand further below.
 _HARM = N_(
     "in the whole trial, metastases had progressed within three months after the decision in "
-    "{none} of those not offered surgery and {surgery} of those offered. The difference was about "
-    "{points} points ({level} interval {lower} to {upper}, our Wald interval; p {p} in the paper; open label). The paper "
-    "prints the shares that had not progressed. Further harms are listed below."
+    "{none} of those not offered surgery and {surgery} of those offered. The difference was "
+    "about {points} points ({level} interval {lower} to {upper}, our Wald interval; p {p} in the "
+    "paper; open label). The paper prints the shares that had not progressed. Further harms are "
+    "listed below."
 )
 _EARLY_PROGRESSION = "early_distant_progression"
 
