@@ -97,8 +97,8 @@ def layout_of(shape: str, bundle: Bundle, options: Options, chosen: Chosen) -> L
 
 
 @dataclass(frozen=True)
-class Wide:
-    """One line a row: all figures beside each other."""
+class _Asked:
+    """What a layout is for."""
 
     bundle: Bundle
     options: Options
@@ -108,6 +108,20 @@ class Wide:
     def digits(self) -> int:
         """Decimals of a figure."""
         return self.chosen.digits
+
+    @cached_property
+    def has_both(self) -> bool:
+        """Whether the figures of both models are listed."""
+        kinds = {analysis.model for analysis in self.options.listed(self.bundle.held)}
+        return {FOREST, COX} <= kinds
+
+    def statements(self, scored: ScoredRow, shown: Analysis) -> tuple[str, ...]:
+        """Return what must never be apart from an analysis' figures."""
+        return _statements(scored, self.bundle, self.options, shown)
+
+
+class Wide(_Asked):
+    """One line a row: all figures beside each other."""
 
     @cached_property
     def columns(self) -> tuple[tuple[str, Kind], ...]:
@@ -123,7 +137,8 @@ class Wide:
 
     def lines(self, scored: ScoredRow) -> list[Line]:
         """Return the one line of a row."""
-        texts = (*_start(scored, self.bundle), *_codes(scored), *self._statements(scored))
+        statements = self.statements(scored, self.options.shown)
+        texts = (*_start(scored, self.bundle), *_codes(scored), *statements)
         return [Line(texts, self._row_figures(scored.prediction))]
 
     @cached_property
@@ -141,7 +156,7 @@ class Wide:
             columns = EXPLORATORY if each.exploratory else FURTHER
             places = {"model": each.model, "effect": each.effect}
             further += columns.names_by_arm(months, chosen, **places)
-        if has_both(self.bundle, self.options):
+        if self.has_both:
             further += DISAGREEMENT.names_by_arm(months, chosen)
         return SHOWN.names_by_arm(months, chosen), further
 
@@ -156,25 +171,12 @@ class Wide:
             yield _pooled_band(prediction).ravel()
         for analysis in self._further:
             yield _bands(prediction, prediction.analyses[analysis], self.chosen).ravel()
-        if has_both(self.bundle, self.options):
+        if self.has_both:
             yield _disagreement(prediction, self.chosen).ravel()
 
-    def _statements(self, scored: ScoredRow) -> tuple[str, ...]:
-        return _statements(scored, self.bundle, self.options, self.options.shown)
 
-
-@dataclass(frozen=True)
-class Long:
+class Long(_Asked):
     """One line a figure with its limits; one line without figures where there is none."""
-
-    bundle: Bundle
-    options: Options
-    chosen: Chosen
-
-    @property
-    def digits(self) -> int:
-        """Decimals of a figure."""
-        return self.chosen.digits
 
     @cached_property
     def columns(self) -> tuple[tuple[str, Kind], ...]:
@@ -196,12 +198,12 @@ class Long:
         prediction = scored.prediction
         start, codes = _start(scored, self.bundle), _codes(scored)
         if prediction is None or not prediction.in_scope:
-            end = _statements(scored, self.bundle, self.options, self.options.shown)
+            end = self.statements(scored, self.options.shown)
             texts = (*start, "", "", "", "", *codes, *end)
             return [Line(texts, np.full(_SIDES, np.nan))]
         found = []
         for (kind, effect, exploratory), bands in self._parts(prediction):
-            end = _statements(scored, self.bundle, self.options, Analysis(kind, effect))
+            end = self.statements(scored, Analysis(kind, effect))
             for outcome, arm, month, band in self._cells(bands):
                 own = (outcome, arm, str(month), "true" if exploratory else "false")
                 texts = (*start, *own, *codes, *end)
@@ -222,7 +224,7 @@ class Long:
             if analysis not in (shown, Analysis(self.options.model, POOLED_EFFECT)):
                 bands = _bands(prediction, prediction.analyses[analysis], chosen)
                 yield _named(analysis), self._rounded(bands)
-        if has_both(self.bundle, self.options):
+        if self.has_both:
             alone = _disagreement(prediction, chosen)
             empty = np.full_like(alone, np.nan)
             bands = np.stack([alone, empty, empty], axis=-1)
@@ -237,12 +239,6 @@ class Long:
                 for month, band in zip(self.options.horizons_months, by_month, strict=True):
                     if not np.isnan(band[0]):
                         yield outcome, arm, month, band
-
-
-def has_both(bundle: Bundle, options: Options) -> bool:
-    """Return whether the figures of both models are listed."""
-    kinds = {analysis.model for analysis in options.listed(bundle.held)}
-    return FOREST in kinds and COX in kinds
 
 
 def rounded(figures: FloatArray, digits: int) -> FloatArray:

@@ -9,6 +9,7 @@ from pathlib import Path
 import axe_playwright_python
 import pytest
 from selenium.common.exceptions import WebDriverException
+from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -157,7 +158,7 @@ def tab_to(browser, wanted, most=150):
         element = browser.switch_to.active_element
         if wanted(element):
             return element
-        element.send_keys(Keys.TAB)
+        ActionChains(browser).send_keys(Keys.TAB).perform()
     raise AssertionError("the keyboard does not reach it")
 
 
@@ -208,6 +209,24 @@ def test_the_whole_journey_by_the_keyboard(browser, live_server):
     tab_to(browser, is_named("edit")).send_keys(Keys.ENTER)
     wait_for(browser, "#age")
     assert browser.find_element(By.ID, "age").get_attribute("value") == "47"
+
+
+def test_a_list_by_the_keyboard(browser, live_server, tmp_path):
+    """The file's own window is the system's; what it chose is put into the field."""
+    file = tmp_path / "patients.csv"
+    file.write_text(csv_text([README_PATIENT, REJECTED, OUT_OF_SCOPE]), encoding="utf-8")
+    browser.get(live_server)
+    tab_to(browser, lambda e: (e.get_attribute("href") or "").endswith("/lists")).send_keys(
+        Keys.ENTER
+    )
+    wait_for(browser, "#list")
+    tab_to(browser, is_named("list")).send_keys(str(file))
+    tab_to(browser, lambda e: e.get_attribute("type") == "submit" and e.text != "日本語")
+    assert browser.switch_to.active_element.text == "Show a summary"
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    wait_for(browser, ".counts")
+    tab_to(browser, lambda e: e.tag_name == "a" and e.text == "Mistakes").send_keys(Keys.ENTER)
+    assert browser.current_url.endswith("#rejected")
 
 
 def test_the_focus_is_seen(browser, live_server):
