@@ -2,8 +2,8 @@
 
 ``/empty`` renders a template in which nothing stands.
 
-``/constant`` answers the bytes that were put there by ``PUT``, one worker, so that both
-endpoints stand behind the same server, connection and headers.
+``/constant`` reads the body and answers the bytes that were put there by ``PUT``, one worker, so
+that both endpoints stand behind the same server, connection and headers.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ def benchmark_app() -> Flask:
     template = app.jinja_env.from_string("<!doctype html>\n<title></title>\n")
 
     def constant() -> Response:
+        request.get_data()
         return Response(kept["body"], content_type="application/json")
 
     def keep() -> Response:

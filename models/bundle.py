@@ -111,9 +111,9 @@ _UNREADABLE = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Bundle:
-    """A verified bundle.
+    """A verified bundle; what is made of it is kept under the object itself.
 
     Attributes
     ----------

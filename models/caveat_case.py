@@ -7,7 +7,7 @@ many patients share one, so what is said of it is looked up and not told again.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property, lru_cache
 
 from models.analyses import Analysis
 from models.bundle import Bundle
@@ -26,6 +26,9 @@ FAR_APART = 0.10
 #: Fewer patients of the trial than this are called few (an assumption).
 FEW = 50
 
+#: For so many bundles and options, what the caveats say of them is kept.
+_KEPT = 16
+
 
 @dataclass(frozen=True)
 class Case:
@@ -43,9 +46,9 @@ class Case:
     gap: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cell:
-    """One row of Table 1: how many of the randomised patients had a value.
+    """One row of Table 1, there once: how many of the randomised patients had a value.
 
     Attributes
     ----------
@@ -62,7 +65,7 @@ class Cell:
     n: tuple[int, int]
     subgroup: str | None
 
-    @property
+    @cached_property
     def total(self) -> int:
         """Patients of both arms."""
         return sum(self.n)
@@ -94,12 +97,28 @@ class BundleProfile:
     parent: str
 
 
+@dataclass(frozen=True, eq=False)
+class AskedProfile:
+    """What the caveats say of what is asked, whoever the patient is."""
+
+    bundle: BundleProfile
+    options: Options
+    listed: tuple[Analysis, ...]
+
+    @cached_property
+    def last_horizon(self) -> int:
+        """The latest of the horizons, months."""
+        return max(self.options.horizons_months)
+
+
 @dataclass(frozen=True)
 class Profile:
     """What the caveats of an answer depend on.
 
     Attributes
     ----------
+    asked : AskedProfile
+        The same object whenever the same is asked.
     gap : int or None
         Percentage points between the two models, when they are far apart.
     extreme_age : int or None
@@ -114,9 +133,7 @@ class Profile:
         The smallest row of Table 1 to which she belongs.
     """
 
-    bundle: BundleProfile
-    options: Options
-    listed: tuple[Analysis, ...]
+    asked: AskedProfile
     gap: int | None
     progression: Value | None
     extreme_age: int | None
@@ -136,9 +153,7 @@ def profile_of(case: Case) -> Profile:
         cells[values[name]] for name, cells in cells_by_value().items() if values[name] in cells
     ]
     return Profile(
-        bundle=_bundle_profile(case.bundle),
-        options=case.options,
-        listed=case.options.listed(case.bundle.held),
+        asked=_asked_profile(case.bundle, case.options),
         gap=round(100 * case.gap) if case.gap >= FAR_APART else None,
         progression=values["eligibility.progression_on_systemic_therapy"],
         extreme_age=_extreme_age(case.patient),
@@ -155,6 +170,11 @@ def profile_of(case: Case) -> Profile:
 def _extreme_age(patient: Patient) -> int | None:
     age = patient.completed_age
     return int(age) if age <= _LOW_AGE or age >= _HIGH_AGE else None
+
+
+@lru_cache(_KEPT)
+def _asked_profile(bundle: Bundle, options: Options) -> AskedProfile:
+    return AskedProfile(_bundle_profile(bundle), options, options.listed(bundle.held))
 
 
 def _bundle_profile(bundle: Bundle) -> BundleProfile:

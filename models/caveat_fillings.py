@@ -5,9 +5,10 @@ Such a row has ``each`` in place of ``when``: the name of what it is told for, h
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from typing import Any
 
 from models.caveat_case import Cell, Profile
 from models.evidence.consistency import (
@@ -67,17 +68,14 @@ class Filling:
     words: tuple[tuple[str, str], ...] = ()
 
 
-def _few(profile: Profile) -> Iterator[Filling]:
-    """Yield the rows of Table 1 with few patients to which she belongs."""
-    for cell in profile.few:
-        yield Filling(cell.code, _subgroup_of(cell), "Table 1", _cell_words(cell))
+def _of_cell(cell: Cell) -> Filling:
+    """Return what is said of a row of Table 1 with few patients."""
+    return Filling(cell.code, _subgroup_of(cell), "Table 1", _cell_words(cell))
 
 
-def _smallest(profile: Profile) -> Iterator[Filling]:
-    """Yield the smallest row of Table 1 to which she belongs."""
-    if profile.smallest is not None:
-        cell = profile.smallest
-        yield Filling("", _subgroup_of(cell), "Table 1", _cell_words(cell))
+def _of_smallest(cell: Cell) -> Filling:
+    """Return what is said of the smallest row of Table 1."""
+    return Filling("", _subgroup_of(cell), "Table 1", _cell_words(cell))
 
 
 def _subgroup_of(cell: Cell) -> tuple[str, ...]:
@@ -88,11 +86,10 @@ def _cell_words(cell: Cell) -> tuple[tuple[str, str], ...]:
     return (("label", _(cell.label)), ("n", str(cell.total)), ("n_surgery", str(cell.n[1])))
 
 
-def _subgroups(profile: Profile) -> Iterator[Filling]:
-    """Yield each subgroup of Fig. 3 that she belongs to."""
-    for code in profile.subgroups:
-        row = by_code()[code]
-        yield Filling(code, (code,), _place_of(row), _subgroup_words(row))
+def _of_subgroup(code: str) -> Filling:
+    """Return what is said of a subgroup of Fig. 3."""
+    row = by_code()[code]
+    return Filling(code, (code,), _place_of(row), _subgroup_words(row))
 
 
 def _subgroup_words(row: SubgroupEvidence) -> tuple[tuple[str, str], ...]:
@@ -116,35 +113,48 @@ def _reading(row: SubgroupEvidence) -> str:
     return _RATED[row.subgroup.estimate < other.estimate]
 
 
-def _combination(profile: Profile) -> Iterator[Filling]:
-    """Yield her subgroups of the pairs that the paper points at, when there are several."""
-    rows = [by_code()[code] for code in profile.subgroups]
-    named = [row for row in rows if row.pair.id in SUGGESTED_BY_THE_PAPER]
-    if len(named) > 1:
-        codes = tuple(row.subgroup.code for row in named)
-        words = _(", ").join(_(row.subgroup.label) for row in named)
-        yield Filling("", codes, "Fig. 3", (("combination", words),))
+def _combinations(profile: Profile) -> tuple[tuple[str, ...], ...]:
+    """Return her subgroups of the pairs that the paper points at, where there are several."""
+    named = tuple([code for code in profile.subgroups if code in _suggested()])
+    return (named,) if len(named) > 1 else ()
 
 
-def _conflicts(profile: Profile) -> Iterator[Filling]:
-    """Yield her subgroups for which another trial's point the other way."""
-    for row, same, against in _compared(profile):
-        if against:
-            same_way = _("The same way points: {trials}.") if same else ""
-            words = (
-                *_compared_words(row, against, [*against, *same]),
-                ("other_side", _(_SIDES[-side_of_whole(row.subgroup)])),
-                ("same_way", same_way.format(trials=_names(same))),
-            )
-            yield Filling(row.subgroup.code, _ids(row), _place_of(row), words)
+@cache
+def _suggested() -> frozenset[str]:
+    """Return the codes of the subgroups of the pairs that the paper points at."""
+    return frozenset(
+        code for code, row in by_code().items() if row.pair.id in SUGGESTED_BY_THE_PAPER
+    )
 
 
-def _agreements(profile: Profile) -> Iterator[Filling]:
-    """Yield her subgroups for which all other trials' point the same way."""
-    for row, same, against in _compared(profile):
-        if same and not against:
-            words = _compared_words(row, same, same)
-            yield Filling(row.subgroup.code, _ids(row), _place_of(row), words)
+def _of_combination(codes: tuple[str, ...]) -> Filling:
+    """Return what is said of several subgroups together."""
+    words = _(", ").join(_(by_code()[code].subgroup.label) for code in codes)
+    return Filling("", codes, "Fig. 3", (("combination", words),))
+
+
+def _of_conflict(code: str) -> Filling | None:
+    """Return what is said of a subgroup for which another trial's point the other way."""
+    row = by_code()[code]
+    same, against = _elsewhere(row, AGREES), _elsewhere(row, CONFLICTS)
+    if not against:
+        return None
+    same_way = _("The same way points: {trials}.") if same else ""
+    words = (
+        *_compared_words(row, against, [*against, *same]),
+        ("other_side", _(_SIDES[-side_of_whole(row.subgroup)])),
+        ("same_way", same_way.format(trials=_names(same))),
+    )
+    return Filling(code, _ids(row), _place_of(row), words)
+
+
+def _of_agreement(code: str) -> Filling | None:
+    """Return what is said of a subgroup for which all other trials' point the same way."""
+    row = by_code()[code]
+    same, against = _elsewhere(row, AGREES), _elsewhere(row, CONFLICTS)
+    if against or not same:
+        return None
+    return Filling(code, _ids(row), _place_of(row), _compared_words(row, same, same))
 
 
 def _compared_words(
@@ -159,15 +169,9 @@ def _compared_words(
     )
 
 
-def _compared(
-    profile: Profile,
-) -> Iterator[tuple[SubgroupEvidence, list[OtherTrial], list[OtherTrial]]]:
-    """Yield her subgroups with what points the same way elsewhere and what the other way."""
-    for code in profile.subgroups:
-        row = by_code()[code]
-        found = other_trials(row.subgroup)
-        same = [each for each in found if each.direction == AGREES]
-        yield row, same, [each for each in found if each.direction == CONFLICTS]
+def _elsewhere(row: SubgroupEvidence, direction: str) -> list[OtherTrial]:
+    """Return the figures of other trials that point one way."""
+    return [each for each in other_trials(row.subgroup) if each.direction == direction]
 
 
 def _names(trials: list[OtherTrial]) -> str:
@@ -188,12 +192,35 @@ def by_code() -> dict[str, SubgroupEvidence]:
     return {row.subgroup.code: row for row in all_subgroups()}
 
 
+@dataclass(frozen=True)
+class Each:
+    """What a row can be told for several times over.
+
+    Attributes
+    ----------
+    things : callable
+        Returns what of a profile it is told for; each can be a key.
+    filling : callable
+        Returns the filling of one of those, ``None`` where nothing is told. It depends on
+        nothing else but the language of the context.
+    """
+
+    things: Callable[[Profile], tuple[Any, ...]]
+    filling: Callable[[Any], Filling | None]
+
+
+def _subgroups(profile: Profile) -> tuple[str, ...]:
+    return profile.subgroups
+
+
 #: What ``each`` names.
-EACH: Mapping[str, Callable[[Profile], Iterator[Filling]]] = {
-    "few": _few,
-    "smallest": _smallest,
-    "subgroups": _subgroups,
-    "combination": _combination,
-    "conflicts": _conflicts,
-    "agreements": _agreements,
+EACH: Mapping[str, Each] = {
+    "few": Each(lambda profile: profile.few, _of_cell),
+    "smallest": Each(
+        lambda profile: () if profile.smallest is None else (profile.smallest,), _of_smallest
+    ),
+    "subgroups": Each(_subgroups, _of_subgroup),
+    "combination": Each(_combinations, _of_combination),
+    "conflicts": Each(_subgroups, _of_conflict),
+    "agreements": Each(_subgroups, _of_agreement),
 }

@@ -19,20 +19,20 @@ NEGATIVE, POSITIVE = "negative", "positive"
 
 def _past(profile: Profile, month: float) -> bool:
     """Return whether an answer from the trial has a horizon behind a month."""
-    return not _of_cohort(profile) and max(profile.options.horizons_months) > month
+    return not _of_cohort(profile) and profile.asked.last_horizon > month
 
 
 def _of_cohort(profile: Profile) -> bool:
-    return profile.bundle.cohort_median is not None
+    return profile.asked.bundle.cohort_median is not None
 
 
 def _past_cohort_median(profile: Profile) -> bool:
-    median = profile.bundle.cohort_median
-    return median is not None and max(profile.options.horizons_months) > median
+    median = profile.asked.bundle.cohort_median
+    return median is not None and profile.asked.last_horizon > median
 
 
 def _lists(profile: Profile, effect: str) -> bool:
-    return any(each.effect == effect for each in profile.listed)
+    return any(each.effect == effect for each in profile.asked.listed)
 
 
 def is_hormone_sensitive(profile: Profile) -> bool:
@@ -52,21 +52,21 @@ def _has_conjugates(profile: Profile) -> bool:
 #: The rules that ``when`` names.
 RULES: Mapping[str, Callable[[Profile], bool]] = {
     "progression_unknown": lambda profile: profile.progression is None,
-    "synthetic": lambda profile: profile.bundle.training_data == "synthetic",
-    "trained_on_cohort": lambda profile: profile.bundle.training_data == "cohort",
-    "recalibrated": lambda profile: profile.bundle.recalibrated,
-    "trained_on_cohort_arms": lambda profile: profile.bundle.effect_of_surgery == "cohort",
+    "synthetic": lambda profile: profile.asked.bundle.training_data == "synthetic",
+    "trained_on_cohort": lambda profile: profile.asked.bundle.training_data == "cohort",
+    "recalibrated": lambda profile: profile.asked.bundle.recalibrated,
+    "trained_on_cohort_arms": lambda profile: profile.asked.bundle.effect_of_surgery == "cohort",
     "trained_with_published_effect": (
-        lambda profile: profile.bundle.effect_of_surgery == "published"
+        lambda profile: profile.asked.bundle.effect_of_surgery == "published"
     ),
     "past_cohort_median": _past_cohort_median,
     "past_median": lambda profile: _past(profile, MEDIAN_FOLLOW_UP),
     "past_upper_quartile": lambda profile: _past(profile, UPPER_QUARTILE_OF_FOLLOW_UP),
     "not_48": lambda profile: (
         not _of_cohort(profile)
-        and any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in profile.options.horizons_months)
+        and any(h != LOCAL_COMPLICATIONS_GIVEN_AT for h in profile.asked.options.horizons_months)
     ),
-    "two_models": lambda profile: any(each.model == FOREST for each in profile.listed),
+    "two_models": lambda profile: any(each.model == FOREST for each in profile.asked.listed),
     "models_far_apart": lambda profile: profile.gap is not None,
     "subgroup_effect": lambda profile: _lists(profile, SUBGROUP_EFFECT),
     "learned_effect": lambda profile: _lists(profile, LEARNED_EFFECT),

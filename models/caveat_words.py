@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 
 from models.caveat_case import Profile
@@ -42,20 +42,19 @@ def evidence_words() -> Mapping[str, str]:
     }
 
 
-def profile_words(profile: Profile) -> Mapping[str, str]:
-    """Return what the texts say of the bundle, the question and the patient."""
-    bundle = profile.bundle
-    return {
-        "bundle": bundle.name,
-        "trained_patients": str(bundle.trained_patients),
-        "cohort_patients": str(bundle.cohort_patients),
-        "cohort_median": f"{bundle.cohort_median or 0:.0f}",
-        "parent": bundle.parent,
-        "last_horizon": str(max(profile.options.horizons_months)),
-        "gap": str(profile.gap),
-        "age": str(profile.extreme_age),
-        **_unknown_words(profile.unknown),
-    }
+#: What the texts say of the bundle, the question and the patient.
+PROFILE_WORDS: Mapping[str, Callable[[Profile], str]] = {
+    "bundle": lambda profile: profile.asked.bundle.name,
+    "trained_patients": lambda profile: str(profile.asked.bundle.trained_patients),
+    "cohort_patients": lambda profile: str(profile.asked.bundle.cohort_patients),
+    "cohort_median": lambda profile: f"{profile.asked.bundle.cohort_median or 0:.0f}",
+    "parent": lambda profile: profile.asked.bundle.parent,
+    "last_horizon": lambda profile: str(profile.asked.last_horizon),
+    "gap": lambda profile: str(profile.gap),
+    "age": lambda profile: str(profile.extreme_age),
+    "unknown": lambda profile: _listed(profile.unknown[:_IN_ONE_SENTENCE]),
+    "further": lambda profile: _further(profile.unknown[_IN_ONE_SENTENCE:]),
+}
 
 
 def place_of(evidence: tuple[str, ...]) -> str | None:
@@ -69,12 +68,14 @@ def _place(row: Figure) -> str:
     return row.place if own else f"{sources()[row.source]['link']}, {row.place}"
 
 
-def _unknown_words(names: tuple[str, ...]) -> Mapping[str, str]:
-    """Return the labels of what is not known, in two sentences where one would be too long."""
-    labels = [_(FIELDS[name].label) for name in names]
-    first, rest = labels[:_IN_ONE_SENTENCE], labels[_IN_ONE_SENTENCE:]
-    further = _("Also not known: {unknown}.").format(unknown=_(", ").join(rest)) if rest else ""
-    return {"unknown": _(", ").join(first), "further": further}
+def _listed(names: tuple[str, ...]) -> str:
+    """Return the labels of some fields behind each other."""
+    return _(", ").join(_(FIELDS[name].label) for name in names)
+
+
+def _further(names: tuple[str, ...]) -> str:
+    """Return a second sentence on what is not known, ``""`` where the first has room for all."""
+    return _("Also not known: {unknown}.").format(unknown=_listed(names)) if names else ""
 
 
 def _ratio_words(name: str, row: Figure) -> Mapping[str, str]:

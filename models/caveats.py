@@ -8,7 +8,7 @@ up after that; patients of a list share them.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 from importlib import resources
@@ -18,7 +18,7 @@ from typing import Any
 from models.caveat_case import Case, Profile, profile_of
 from models.caveat_fillings import EACH, Filling
 from models.caveat_rules import RULES
-from models.caveat_words import evidence_words, place_of, profile_words
+from models.caveat_words import PROFILE_WORDS, evidence_words, place_of
 from models.language import _, current_language
 
 __all__ = ["FIRST_SIGHT", "SEVERITIES", "STOP", "Case", "Caveat", "caveat_texts", "caveats_for"]
@@ -56,6 +56,10 @@ class Caveat:
     evidence: tuple[str, ...]
     place: str | None = None
 
+    def __hash__(self) -> int:
+        """Return the hash of the text: of those who share it, hardly any differ."""
+        return hash(self.text)
+
     def as_dict(self) -> dict[str, object]:
         """Return the caveat as it stands in an answer: made once, and not to be changed."""
         return self._answer
@@ -91,44 +95,74 @@ def caveat_texts() -> dict[str, dict[str, Any]]:
 @lru_cache(_KEPT)
 def _caveats(profile: Profile, language: str) -> tuple[Caveat, ...]:
     """Return the caveats of a profile; the language is that of the context."""
-    words = profile_words(profile)
-    return tuple(
-        _told(code, _with_words(code, filling, words), language)
-        for code, row in caveat_texts().items()
-        for filling in _fillings(row, profile)
-    )
+    told: list[Caveat | None] = []
+    for row in _rows():
+        if things := row.things(profile):
+            words = tuple([word(profile) for word in row.words])
+            told += [_told(row.code, thing, words, language) for thing in things]
+    return tuple([caveat for caveat in told if caveat is not None])
 
 
-def _fillings(row: dict[str, Any], profile: Profile) -> Iterator[Filling]:
-    """Yield one filling for each time that a row is told: none, one or several."""
-    if "each" in row:
-        yield from EACH[row["each"]](profile)
-    elif "when" not in row or RULES[row["when"]](profile):
-        yield Filling()
+@dataclass(frozen=True)
+class _Row:
+    """A row of ``caveats.toml``, as it is looked up for a profile.
 
+    Attributes
+    ----------
+    things : callable
+        Returns what of a profile the row is told for, none, one or several.
+    words : tuple of callable
+        Return those words of a profile that the row's texts have places for.
+    """
 
-def _with_words(code: str, filling: Filling, words: Any) -> Filling:
-    """Return a filling with those words of the profile that its row has a place for."""
-    own = {name for name, _word in filling.words}
-    needed = tuple(
-        (name, words[name]) for name in _names(code) if name not in own and name in words
-    )
-    return Filling(filling.suffix, filling.evidence, filling.place, filling.words + needed)
+    code: str
+    things: Callable[[Profile], tuple[Any, ...]]
+    words: tuple[Callable[[Profile], str], ...]
 
 
 @cache
-def _names(code: str) -> tuple[str, ...]:
-    """Return the names that a row's texts have filled in."""
+def _rows() -> tuple[_Row, ...]:
+    """Return the rows, most pressing first."""
+    return tuple(
+        _Row(code, _things(row), tuple(PROFILE_WORDS[name] for name in _profile_names(code)))
+        for code, row in caveat_texts().items()
+    )
+
+
+#: What a row is told for that is told once.
+_ONCE = (None,)
+
+
+def _things(row: dict[str, Any]) -> Callable[[Profile], tuple[Any, ...]]:
+    if "each" in row:
+        return EACH[row["each"]].things
+    if "when" in row:
+        rule = RULES[row["when"]]
+        return lambda profile: _ONCE if rule(profile) else ()
+    return lambda _profile: _ONCE
+
+
+@cache
+def _profile_names(code: str) -> tuple[str, ...]:
+    """Return those names that a row's texts have filled in with words of the profile."""
     row = caveat_texts()[code]
     parts = [*Formatter().parse(row["text"]), *Formatter().parse(row["because"])]
-    return tuple(dict.fromkeys(name for _text, name, *_rest in parts if name is not None))
+    names = dict.fromkeys(name for _text, name, *_rest in parts if name in PROFILE_WORDS)
+    return tuple(name for name in names if name is not None)
 
 
 @lru_cache(_KEPT)
-def _told(code: str, filling: Filling, language: str) -> Caveat:  # noqa: ARG001
-    """Return a caveat in words: the same object for the same filling and language."""
+def _told(code: str, thing: Any, told: tuple[str, ...], language: str) -> Caveat | None:  # noqa: ARG001
+    """Return a caveat in words, ``None`` where nothing is told of a thing.
+
+    It is the same object for the same thing, words of the profile and language.
+    """
     row = caveat_texts()[code]
-    words = {**evidence_words(), **dict(filling.words)}
+    filling = EACH[row["each"]].filling(thing) if "each" in row else Filling()
+    if filling is None:
+        return None
+    own = dict(zip(_profile_names(code), told, strict=True))
+    words = {**evidence_words(), **own, **dict(filling.words)}
     evidence = tuple(row.get("evidence", ()))
     return Caveat(
         "_".join(filter(None, (code, filling.suffix))),

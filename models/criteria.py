@@ -13,7 +13,7 @@ from typing import Any
 
 from models.covariates import ELIGIBILITY_PREFIX
 from models.language import N_
-from models.patient import Patient
+from models.patient import Patient, Values
 
 MET, NOT_MET, NOT_KNOWN = "met", "not_met", "not_known"
 #: What can be said of one criterion.
@@ -70,6 +70,13 @@ class Criterion:
     def state_of(self, judged: str) -> str:
         """Return the state, one of `STATES`, that a judgement stands for."""
         return NOT_MET if judged in self.reasons else judged
+
+    def open_field(self, values: Values) -> str:
+        """Return the first field that is not known; it has one while it is not known itself."""
+        for name in self.fields[:-1]:
+            if values[name] is None:
+                return name
+        return self.fields[-1]
 
 
 @dataclass(frozen=True)

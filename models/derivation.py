@@ -110,6 +110,14 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+_TRIPLE_NEGATIVE = "triple_negative"
+
+#: The fields that can follow from others, in the order of the specification.
+DERIVABLE: tuple[str, ...] = tuple(
+    name for name in FIELDS if name in {_TRIPLE_NEGATIVE, *(rule.target for rule in RULES)}
+)
+
+
 def derive(values: Values) -> tuple[Values, list[Problem]]:
     """Return the values with what follows from them, and the contradictions found.
 
@@ -130,8 +138,8 @@ def derive(values: Values) -> tuple[Values, list[Problem]]:
             if rule in _SITE_RULES:  # the list is believed, so that one mistake is told once
                 derived[rule.target] = rule.value
     both_negative = derived["er_status"] == derived["her2_status"] == "negative"
-    if both_negative and derived["triple_negative"] is None:
-        derived["triple_negative"] = True
+    if both_negative and derived[_TRIPLE_NEGATIVE] is None:
+        derived[_TRIPLE_NEGATIVE] = True
     return derived, _one_per_field(problems)
 
 

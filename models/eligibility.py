@@ -20,6 +20,7 @@ from models.criteria import (
     NOT_KNOWN,
     REGISTRATIONS,
     SECOND,
+    STATES,
     Criterion,
 )
 from models.evidence import table_1
@@ -42,6 +43,12 @@ IN_SCOPE, OUT_OF_SCOPE, NOT_CONFIRMED = "in_scope", "out_of_scope", "not_confirm
 VERDICTS: tuple[str, ...] = (IN_SCOPE, NOT_CONFIRMED, OUT_OF_SCOPE)
 
 _ULCERATED = "eligibility.primary_ulcerated"
+
+#: The criteria of each registration, with their places in `CRITERIA`.
+_BY_REGISTRATION: Mapping[str, tuple[tuple[int, Criterion], ...]] = {
+    name: tuple((place, each) for place, each in enumerate(CRITERIA) if each.registration == name)
+    for name in REGISTRATIONS
+}
 
 
 @dataclass(frozen=True)
@@ -89,13 +96,20 @@ class Eligibility:
             return OUT_OF_SCOPE
         return NOT_CONFIRMED if NOT_KNOWN in self.judged else IN_SCOPE
 
-    def criteria(self, registration: str) -> list[dict[str, object]]:
-        """Return the criteria of a registration as they stand in an answer, with her states."""
+    def states(self, registration: str) -> list[tuple[str, str]]:
+        """Return the criteria of a registration: the code of each and her state."""
         return [
-            _as_dict(criterion, judged)
-            for criterion, judged in zip(CRITERIA, self.judged, strict=True)
-            if criterion.registration == registration
+            (criterion.code, criterion.state_of(self.judged[place]))
+            for place, criterion in _BY_REGISTRATION[registration]
         ]
+
+    def criteria(self, registration: str) -> list[dict[str, object]]:
+        """Return the criteria of a registration as they stand in an answer, with her states.
+
+        Each is made once, and not to be changed.
+        """
+        answers = criterion_answers(current_language())
+        return [answers[each] for each in self.states(registration)]
 
     def as_dict(self) -> dict[str, object]:
         """Return the verdict and both registrations as they stand in an answer."""
@@ -122,10 +136,22 @@ def criterion_text(criterion: Criterion) -> str:
     return _(criterion.text).format_map(_trial_words())
 
 
-def _as_dict(criterion: Criterion, judged: str) -> dict[str, object]:
+@cache
+def criterion_answers(language: str) -> Mapping[tuple[str, str], dict[str, object]]:  # noqa: ARG001
+    """Return each criterion in each state as it stands in an answer, by its code and the state.
+
+    Parameters
+    ----------
+    language : str
+        That of the context.
+    """
+    return {(each.code, state): _as_dict(each, state) for each in CRITERIA for state in STATES}
+
+
+def _as_dict(criterion: Criterion, state: str) -> dict[str, object]:
     return {
         "code": criterion.code,
-        "state": criterion.state_of(judged),
+        "state": state,
         "text": criterion_text(criterion),
         "trial_words": criterion.trial_words or None,
         "place": criterion.place,
@@ -200,7 +226,7 @@ _UNCONFIRMED: tuple[tuple[str, bool, str], ...] = (
 def _unconfirmed(patient: Patient, judged: tuple[str, ...]) -> tuple[Note, ...]:
     """Return what the trial's criteria turn on and is not known, the decisive facts first."""
     unknown = [
-        next(name for name in criterion.fields if patient.values[name] is None)
+        criterion.open_field(patient.values)
         for criterion, found in zip(CRITERIA, judged, strict=True)
         if found == NOT_KNOWN
     ]

@@ -81,27 +81,27 @@ def _horizons_accepted() -> str:
     return words.format(first=FIRST_HORIZON, last=LAST_HORIZON)
 
 
-def _horizons(value: object) -> tuple[int, ...]:
-    name, accepted = "horizons_months", _horizons_accepted()
+def _horizons(value: Any) -> tuple[int, ...]:
+    wrong = _wrong_horizons(value)
+    if wrong:
+        accepted = _horizons_accepted()
+        raise InvalidInput([Problem("horizons_months", *each, accepted) for each in wrong])
+    return tuple([int(month) for month in value])
+
+
+def _wrong_horizons(value: object) -> list[tuple[str, str]]:
+    """Return the code and the sentence of each thing that is wrong with a list of months."""
     if not isinstance(value, list):
-        message = _("{value} is no list.").format(value=echo(value))
-        raise _refuse(name, "wrong_type", message, accepted)
+        return [("wrong_type", _("{value} is no list.").format(value=echo(value)))]
     if not value:
-        raise _refuse(name, "not_accepted", _("[] is an empty list."), accepted)
+        return [("not_accepted", _("[] is an empty list."))]
     if len(value) > LAST_HORIZON:
-        message = _("{count} months are more than there are.").format(count=len(value))
-        raise _refuse(name, "not_accepted", message, accepted)
-    problems = [
-        Problem(name, *wrong, accepted)
-        for wrong in dict.fromkeys(map(_wrong_month, value))
-        if wrong is not None
-    ]
-    if problems:
-        raise InvalidInput(problems)
-    if len(set(value)) < len(value):
-        message = _("{value} names a month twice.").format(value=echo(value))
-        raise _refuse(name, "not_accepted", message, accepted)
-    return tuple(int(month) for month in value)
+        message = _("{count} months are more than there are.")
+        return [("not_accepted", message.format(count=len(value)))]
+    wrong = [each for each in dict.fromkeys(map(_wrong_month, value)) if each is not None]
+    if not wrong and len(set(value)) < len(value):
+        return [("not_accepted", _("{value} names a month twice.").format(value=echo(value)))]
+    return wrong
 
 
 def _wrong_month(month: Any) -> tuple[str, str] | None:
@@ -136,17 +136,18 @@ def _one_of(name: str, values: tuple[str, ...]) -> Callable[[object], str]:
 
 
 def _level(value: object) -> float:
-    name, accepted = "interval_level", _("a number from {minimum} to {maximum}")
-    accepted = accepted.format(minimum=LOWEST_LEVEL, maximum=HIGHEST_LEVEL)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        raise _refuse(
-            name, "wrong_type", _("{value} is not a number.").format(value=echo(value)), accepted
-        )
+        raise _refuse_level("wrong_type", _("{value} is not a number."), value)
     if not LOWEST_LEVEL <= value <= HIGHEST_LEVEL:
-        raise _refuse(
-            name, "out_of_range", _("{value} is out of range.").format(value=echo(value)), accepted
-        )
+        raise _refuse_level("out_of_range", _("{value} is out of range."), value)
     return float(value)
+
+
+def _refuse_level(code: str, message: str, value: object) -> InvalidInput:
+    accepted = _("a number from {minimum} to {maximum}").format(
+        minimum=LOWEST_LEVEL, maximum=HIGHEST_LEVEL
+    )
+    return _refuse("interval_level", code, message.format(value=echo(value)), accepted)
 
 
 def _bundle(value: object) -> str:

@@ -9,10 +9,11 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from models.covariates import COVARIATES, ELIGIBILITY_FACTS, ELIGIBILITY_PREFIX, FIELDS
-from models.derivation import derive
+from models.derivation import DERIVABLE, derive
 from models.errors import InvalidInput, Problem
 from models.fields import Field, Value, echo
 from models.language import N_, _
@@ -21,9 +22,11 @@ from models.refused import refuse_name
 Values = dict[str, Value | None]
 
 _COVARIATE_NAMES = tuple(field.name for field in COVARIATES)
+_COVARIATES = frozenset(_COVARIATE_NAMES)
 _PATIENT_NAMES = (*_COVARIATE_NAMES, ELIGIBILITY_PREFIX.rstrip("."))
 _FACT_NAMES = tuple(field.name for field in ELIGIBILITY_FACTS)
-_FACTS = tuple((name.removeprefix(ELIGIBILITY_PREFIX), name) for name in _FACT_NAMES)
+#: The facts by their names without the prefix.
+_FACTS = {name.removeprefix(ELIGIBILITY_PREFIX): name for name in _FACT_NAMES}
 
 #: Facts beside age and menopause of which at least `_FEWEST_OTHERS` must be known.
 _OTHER_FACTS = (
@@ -66,7 +69,7 @@ class Patient:
     values: Values
     derived: tuple[str, ...]
 
-    @property
+    @cached_property
     def unknown_covariates(self) -> tuple[str, ...]:
         """Names of the covariates of the models that are not known, in order."""
         return tuple([name for name in _MODELLED if self.values[name] is None])
@@ -74,9 +77,9 @@ class Patient:
     @property
     def facts(self) -> Values:
         """The facts of eligibility, by their names without the prefix."""
-        return {short: self.values[name] for short, name in _FACTS}
+        return {short: self.values[name] for short, name in _FACTS.items()}
 
-    @property
+    @cached_property
     def completed_age(self) -> float:
         """Age in completed years, NaN when not known."""
         return (
@@ -110,13 +113,12 @@ def read_patient(message: object) -> Patient:
     if not isinstance(eligibility, Mapping):
         raise _not_an_object("eligibility", eligibility)
     flat = {name: value for name, value in message.items() if name != "eligibility"}
-    problems = [refuse_name(str(n), _PATIENT_NAMES) for n in flat if n not in _COVARIATE_NAMES]
-    for name, value in eligibility.items():
-        full_name = f"{ELIGIBILITY_PREFIX}{name}"
-        if full_name in _FACT_NAMES:
-            flat[full_name] = value
+    problems = [refuse_name(str(name), _PATIENT_NAMES) for name in flat if name not in _COVARIATES]
+    for short, value in eligibility.items():
+        if short in _FACTS:
+            flat[_FACTS[short]] = value
         else:
-            problems.append(refuse_name(full_name, _FACT_NAMES))
+            problems.append(refuse_name(f"{ELIGIBILITY_PREFIX}{short}", _FACT_NAMES))
     return _read(flat, Field.read_json, problems)
 
 
@@ -136,12 +138,13 @@ def _read(
     read: Callable[[Field, Any], Value | None],
     problems: list[Problem],
 ) -> Patient:
-    values: Values = {}
+    values: Values = dict.fromkeys(FIELDS)
     for name, field in FIELDS.items():
+        if name not in row:
+            continue
         try:
-            values[name] = read(field, row[name]) if name in row else None
+            values[name] = read(field, row[name])
         except InvalidInput as error:
-            values[name] = None
             problems.extend(error.problems)
     derived, contradictions = derive(values)
     problems.extend(contradictions)
@@ -149,7 +152,7 @@ def _read(
     problems.extend(_too_few_known(derived) if not problems else ())
     if problems:
         raise InvalidInput(problems)
-    names = tuple(n for n in FIELDS if values[n] is None and derived[n] is not None)
+    names = tuple([n for n in DERIVABLE if values[n] is None and derived[n] is not None])
     return Patient(derived, names)
 
 

@@ -6,8 +6,10 @@ row of CSV) is a renderer's affair; all of them render `Prediction`.
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -24,7 +26,7 @@ from models.options import Options
 from models.outcomes import ALL_EFFECTS, FIRST_HORIZON, OVERALL_EFFECT, POOLED_EFFECT
 from models.patient import Patient
 from models.subgroups import SubgroupEvidence, subgroups_of
-from models.table import FloatArray, Table, row_count, select_rows, table_of
+from models.table import FloatArray, Table, encoded_row, row_count, table_of_rows
 
 
 @dataclass(frozen=True)
@@ -106,10 +108,9 @@ def predict(
     InvalidInput
         If the bundle does not hold the model or the effect that is asked for.
     """
-    refuse_lacking(bundle, options)
+    asked = asked_of(bundle, options)
     verdicts = [check_eligibility(patient) for patient in patients]
     in_scope = [row for row, verdict in enumerate(verdicts) if verdict.in_scope]
-    asked = Asked(bundle, options)
     # An empty memory is false, so it must be told from none.
     kept = Memory(0) if memory is None else memory
     figures = _figures([patients[row] for row in in_scope], asked, kept)
@@ -127,12 +128,30 @@ class Asked:
     bundle: Bundle
     options: Options
 
-    @property
+    @cached_property
+    def listed(self) -> tuple[Analysis, ...]:
+        """The analyses that stand beside each other, as `Prediction.listed`."""
+        return self.options.listed(self.bundle.held)
+
+    @cached_property
     def key(self) -> bytes:
         """What figures depend on beside the covariates."""
         options = self.options
         asked = (options.question, options.model, options.effect)
         return f"{self.bundle.digest} {asked} ".encode()
+
+
+@lru_cache(16)
+def asked_of(bundle: Bundle, options: Options) -> Asked:
+    """Return what is asked of a bundle; what was asked lately is the same object.
+
+    Raises
+    ------
+    InvalidInput
+        As `refuse_lacking`.
+    """
+    refuse_lacking(bundle, options)
+    return Asked(bundle, options)
 
 
 def refuse_lacking(bundle: Bundle, options: Options) -> None:
@@ -173,17 +192,18 @@ def refuse_lacking(bundle: Bundle, options: Options) -> None:
         raise InvalidInput(problems)
 
 
+_NOBODY = table_of_rows([])
+
+
 def _figures(patients: Sequence[Patient], asked: Asked, memory: Memory) -> list[Figures]:
     """Return the figures of each patient; each distinct profile is scored once."""
-    if not patients:
-        return []
-    table = table_of(patients)
     # All columns: even what is no term of the models bears on how unknown values are completed.
-    profiles = np.column_stack(list(table.values()))
-    keys = [memory.key(profile.tobytes(), asked.key) for profile in profiles]
+    rows = [encoded_row(patient) for patient in patients]
+    keys = [memory.key(array("d", row).tobytes(), asked.key) for row in rows]
     known = {key: memory.find(key) for key in dict.fromkeys(keys)}
     places = {key: row for row, key in enumerate(keys) if known[key] is None}
-    scored = _score(select_rows(table, np.array(list(places.values()), dtype=np.intp)), asked)
+    new = [rows[place] for place in places.values()]
+    scored = _score(table_of_rows(new) if new else _NOBODY, asked)
     for key, figures in zip(places, scored, strict=True):
         known[key] = figures
         memory.keep(key, figures)
@@ -196,10 +216,9 @@ def _score(table: Table, asked: Asked) -> list[Figures]:
     if not rows:
         return []
     by_analysis: dict[Analysis, Estimates] = {}
-    listed = asked.options.listed(asked.bundle.held)
-    for model in dict.fromkeys([asked.options.model, *(each.model for each in listed)]):
+    for model in dict.fromkeys([asked.options.model, *(each.model for each in asked.listed)]):
         by_analysis |= _model_figures(table, asked, model)
-    for analysis in listed:
+    for analysis in asked.listed:
         if analysis.exploratory:
             found = assess(table, asked.bundle, asked.options.question, analysis)
             by_analysis[analysis] = found
@@ -249,7 +268,7 @@ def _prediction(
         options=options,
         bundle=bundle,
         analyses=figures,
-        listed=options.listed(bundle.held) if figures else (),
+        listed=asked.listed if figures else (),
         caveats=caveats_for(Case(patient, bundle, options, _largest_gap(figures)))
         if figures
         else (),

@@ -7,6 +7,8 @@ from collections.abc import Callable
 from functools import cache
 from statistics import NormalDist
 
+import numpy as np
+
 #: Halvings of [0, 1]: more than a double can tell apart.
 _HALVINGS = 60
 
@@ -40,34 +42,36 @@ def clopper_pearson(events: int, n: int, level: float = 0.95) -> tuple[float, fl
     if not (0 <= events <= n and n > 0 and 0 < level < 1):
         raise ValueError(f"{events} of {n} at {level} is no proportion with a level")
     tail = (1 - level) / 2
-    lower = 0.0 if not events else _halve(lambda p: _at_least(events, n, p) < tail)
-    upper = 1.0 if events == n else _halve(lambda p: _at_least(events + 1, n, p) < 1 - tail)
+    lower = 0.0 if not events else _halve(_at_least(events, n), tail)
+    upper = 1.0 if events == n else _halve(_at_least(events + 1, n), 1 - tail)
     return lower, upper
 
 
-def _halve(is_below: Callable[[float], bool]) -> float:
-    """Return where a condition that holds from 0 on stops to hold."""
+def _halve(rising: Callable[[float], float], value: float) -> float:
+    """Return where a function that rises from 0 to 1 reaches a value."""
     low, high = 0.0, 1.0
     for _half in range(_HALVINGS):
         middle = (low + high) / 2
-        low, high = (middle, high) if is_below(middle) else (low, middle)
+        low, high = (middle, high) if rising(middle) < value else (low, middle)
     return (low + high) / 2
 
 
-def _at_least(events: int, n: int, p: float) -> float:
-    """Return the probability of so many events or more among n, for 0 < p < 1."""
+def _at_least(events: int, n: int) -> Callable[[float], float]:
+    """Return the probability of so many events or more among n, by that of one, 0 < p < 1."""
+    counts = np.arange(events, n + 1)
     # By logarithms, because the coefficients overflow for large n.
-    start = math.lgamma(n + 1)
-    return math.fsum(
-        math.exp(
-            start
-            - math.lgamma(count + 1)
-            - math.lgamma(n - count + 1)
-            + count * math.log(p)
-            + (n - count) * math.log1p(-p)
-        )
-        for count in range(events, n + 1)
-    )
+    coefficients = np.array([_log_coefficient(n, count) for count in range(events, n + 1)])
+
+    def probability(p: float) -> float:
+        terms = coefficients + counts * math.log(p) + (n - counts) * math.log1p(-p)
+        return float(np.exp(terms).sum())
+
+    return probability
+
+
+def _log_coefficient(n: int, count: int) -> float:
+    """Return the logarithm of a binomial coefficient."""
+    return math.lgamma(n + 1) - math.lgamma(count + 1) - math.lgamma(n - count + 1)
 
 
 def wald_difference(

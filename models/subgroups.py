@@ -133,7 +133,18 @@ def worth_text(assessment: Assessment) -> str:
 
 def subgroups_of(patient: Patient) -> tuple[SubgroupEvidence, ...]:
     """Return the subgroups that a patient is known to belong to, in the paper's order."""
-    return tuple(row for row in all_subgroups() if _belongs(patient, row))
+    found = [rows.get(patient.values[name]) for name, rows in _by_value()]
+    return tuple([row for row in found if row is not None])
+
+
+@cache
+def _by_value() -> tuple[tuple[str, dict[object, SubgroupEvidence]], ...]:
+    """Return each pair's covariate and its subgroups by their values, in the paper's order."""
+    by_pair: dict[tuple[str, str], dict[object, SubgroupEvidence]] = {}
+    for row in all_subgroups():
+        name, values = row.membership
+        by_pair.setdefault((row.pair.id, name), {}).update(dict.fromkeys(values, row))
+    return tuple((name, rows) for (_pair, name), rows in by_pair.items())
 
 
 @cache
@@ -171,11 +182,6 @@ def _answer(code: str, language: str) -> dict[str, object]:  # noqa: ARG001 - th
         "other_trials": [_other_trial(each) for each in row.other_trials],
         "text": row.text,
     }
-
-
-def _belongs(patient: Patient, row: SubgroupEvidence) -> bool:
-    name, values = row.membership
-    return patient.values[name] in values
 
 
 def _other_trials(code: str) -> tuple[Figure, ...]:

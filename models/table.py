@@ -6,28 +6,47 @@ place in the list of choices for the others, 0 and 1 for flags.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.covariates import FIELDS, TABLE_COVARIATES
+from models.fields import Field, NumberField, Value
 from models.patient import Patient
 
 FloatArray = NDArray[np.float64]
 Table = dict[str, FloatArray]
 
-_ENCODERS = tuple((name, FIELDS[name].encode) for name in TABLE_COVARIATES)
+
+def _encoder(field: Field) -> Callable[[Value | None], float]:
+    """Return what gives a value's number; few values are looked up."""
+    if isinstance(field, NumberField):
+        return field.encode
+    values = getattr(field, "values", (False, True))
+    return {value: field.encode(value) for value in (None, *values)}.__getitem__
+
+
+_ENCODERS = tuple((name, _encoder(FIELDS[name])) for name in TABLE_COVARIATES)
+_AGE = TABLE_COVARIATES.index("age")
+
+
+def encoded_row(patient: Patient) -> tuple[float, ...]:
+    """Return a patient's row of the table, in the order of `TABLE_COVARIATES`."""
+    row = [encode(patient.values[name]) for name, encode in _ENCODERS]
+    row[_AGE] = patient.completed_age
+    return tuple(row)
+
+
+def table_of_rows(rows: Sequence[tuple[float, ...]]) -> Table:
+    """Return the columns of some encoded rows, each of shape (rows,)."""
+    columns = np.array(rows, dtype=np.float64).reshape(len(rows), len(TABLE_COVARIATES)).T
+    return dict(zip(TABLE_COVARIATES, columns.copy(), strict=True))
 
 
 def table_of(patients: Sequence[Patient]) -> Table:
     """Return the columns of some patients, each of shape (patients,)."""
-    columns = np.array(
-        [[encode(patient.values[name]) for patient in patients] for name, encode in _ENCODERS]
-    )
-    table = dict(zip(TABLE_COVARIATES, columns, strict=True))
-    table["age"] = np.floor(table["age"])
-    return table
+    return table_of_rows([encoded_row(patient) for patient in patients])
 
 
 def row_count(table: Table) -> int:

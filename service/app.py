@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from flask import Flask, Response
@@ -34,6 +35,10 @@ class _Application(Flask):
         """Answer a request, errors included, in its language; none outlives the request."""
         with speaking(language_of_request()):
             return super().full_dispatch_request(*context)
+
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        """Return a function as it is: none of ours is asynchronous."""
+        return func
 
     def log_exception(self, exc_info: Any, ctx: Any = None) -> None:  # noqa: ARG002 (Flask's)
         """Log an error that no handler could tell."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib import resources
 from typing import Any
 
@@ -9,6 +10,7 @@ from flask import Flask, Response, request
 from flask_babel import Babel
 from werkzeug.datastructures import LanguageAccept
 from werkzeug.exceptions import HTTPException
+from werkzeug.http import parse_accept_header
 
 from models.language import DOMAIN, ENGLISH, JAPANESE, LANGUAGES, current_language
 
@@ -55,7 +57,7 @@ PARAMETERS: tuple[dict[str, Any], ...] = (
 
 def asked_language() -> str | None:
     """Return the language that a request names itself, or ``None``."""
-    asked = request.args.get(LANG) or _typed_language()
+    asked = (request.query_string and request.args.get(LANG)) or _typed_language()
     return asked if asked in LANGUAGES else None
 
 
@@ -66,16 +68,23 @@ def language_of_request() -> str:
     asked = asked_language()
     if asked is not None:
         return asked
-    return _accepted_language(request.accept_languages)
+    return _accepted_language(request.environ.get("HTTP_ACCEPT_LANGUAGE", ""))
 
 
-def _accepted_language(accepted: LanguageAccept) -> str:
+# Browsers and programs send few different headers.
+@lru_cache(256)
+def _accepted_language(header: str) -> str:
     """Return the language that a sender likes best, whatever the country it is named with.
 
     Werkzeug itself takes ``en`` before ``ja-JP``, however much less it is liked.
+
+    Parameters
+    ----------
+    header : str
+        An ``Accept-Language``, or ``""``.
     """
     liked: dict[str, float] = {}
-    for tag, quality in accepted:
+    for tag, quality in parse_accept_header(header, LanguageAccept):
         language = tag.replace("_", "-").partition("-")[0].lower()
         if language in LANGUAGES and quality > 0:
             liked[language] = max(quality, liked.get(language, 0.0))
@@ -111,9 +120,18 @@ def _typed_language() -> str | None:
 
 
 def _name_language(response: Response) -> Response:
-    if request.endpoint == "static":
+    endpoint = request.endpoint
+    if endpoint == "static":
         return response
     response.headers["Content-Language"] = current_language()
-    if request.endpoint not in ENGLISH_ONLY:
-        response.vary.add("Accept-Language")
+    if endpoint not in ENGLISH_ONLY:
+        _vary_by_language(response)
     return response
+
+
+def _vary_by_language(response: Response) -> None:
+    # Nearly always there is none yet, and then nothing has to be parsed.
+    if any(name == "Vary" for name, _value in response.headers):
+        response.vary.add("Accept-Language")
+    else:
+        response.headers.add("Vary", "Accept-Language")

@@ -1,4 +1,4 @@
-"""Marshmallow schemas, derived from the specification; they document and hand on.
+"""Marshmallow schemas, derived from the specification; they document.
 
 A request is read by `service.reading.read_request`, which finds all problems at once; its
 schema is what the OpenAPI says of it. A test holds live answers against the answers' schemas.
@@ -33,11 +33,10 @@ from models.outcomes import (
 )
 from models.patient_schema import DESCRIPTION as PATIENT
 from service.lists.streams import STOPPED
-from service.reading import Request, read_request
 
 
 class Described(fields.Raw):
-    """A field that is documented by a JSON Schema and handed on as it is."""
+    """A field that is documented by a JSON Schema."""
 
     def __init__(self, schema: dict[str, Any], **settings: Any) -> None:
         super().__init__(metadata=schema, **settings)
@@ -71,21 +70,13 @@ PatientSchema: type[Schema] = _StrictPatient.from_dict(
     },
     name="Patient",
 )
-_RequestFields: type[Schema] = _Strict.from_dict(
+PredictionRequest: type[Schema] = _Strict.from_dict(
     {
         "patient": fields.Nested(PatientSchema, required=True),
         **{name: Described(schema) for name, schema in OPTION_SCHEMAS.items()},
     },
-    name="PredictionRequestFields",
+    name="PredictionRequest",
 )
-
-
-class PredictionRequest(_RequestFields):  # type: ignore[misc, valid-type]
-    """A single request; `load` gives a checked `Request`."""
-
-    def load(self, data: Any, **_: Any) -> Request:
-        """Return the request, or raise `models.errors.InvalidInput` with all problems."""
-        return read_request(data)
 
 
 class NoteSchema(Schema):

@@ -75,10 +75,12 @@ def _token_check(settings: Settings) -> Callable[[], None]:
     known = [token.encode() for token in settings.tokens]
 
     def check() -> None:
+        if not known:
+            return
         kind, _reason = PROTECTION.get(request.endpoint or "", ("token", ""))
         needs_token = kind == "token" or (kind == "form" and not settings.open_form)
         # A preflight request cannot carry a token, and a path that leads nowhere shows nothing.
-        if not known or not needs_token or request.method == "OPTIONS":
+        if not needs_token or request.method == "OPTIONS":
             return
         if request.endpoint is None:
             return
@@ -110,8 +112,9 @@ def _site_check(settings: Settings) -> Callable[[], None]:
 
     def check() -> None:
         kind, _reason = PROTECTION.get(request.endpoint or "", ("token", ""))
-        from_elsewhere = request.headers.get("Sec-Fetch-Site", "") in ("cross-site", "same-site")
-        if kind != "form" or request.method != "POST" or not from_elsewhere:
+        if kind != "form" or request.method != "POST":
+            return
+        if request.headers.get("Sec-Fetch-Site", "") not in ("cross-site", "same-site"):
             return
         if request.headers.get("Origin") not in allowed:
             message = _("The form was sent by a page of another site.")
@@ -122,11 +125,12 @@ def _site_check(settings: Settings) -> Callable[[], None]:
 
 
 def _header_adder(settings: Settings) -> Callable[[Response], Response]:
-    added = headers(settings)
+    added = {name.lower(): (name, value) for name, value in headers(settings).items()}
 
     def add(response: Response) -> Response:
-        for name, value in added.items():
-            response.headers.setdefault(name, value)
+        # One look at what is there: each of `Headers.setdefault` takes two.
+        present = {name.lower() for name, _value in response.headers}
+        response.headers.extend([each for name, each in added.items() if name not in present])
         return response
 
     return add

@@ -58,15 +58,20 @@ class WholeBody(RawIOBase):
         """
         if not len(buffer):
             return 0
+        piece = self._next(len(buffer))
+        buffer[: len(piece)] = piece
+        return len(piece)
+
+    def _next(self, size: int) -> bytes:
+        """Return the next piece, of at most so many bytes, as `readinto` reads it."""
         # One byte more than is accepted tells that there is more.
-        piece = self._piece(min(len(buffer), self._most + 1 - self._read))
+        piece = self._piece(min(size, self._most + 1 - self._read))
         self._read += len(piece)
         if self._read > self._most:
             raise RequestEntityTooLarge
         if not piece and self._read < (self._announced or 0):
             raise ClientDisconnected
-        buffer[: len(piece)] = piece
-        return len(piece)
+        return piece
 
     def _piece(self, size: int) -> bytes:
         try:
@@ -76,7 +81,7 @@ class WholeBody(RawIOBase):
 
     def readall(self) -> bytes:
         """Return what is left of it, read in large pieces."""
-        return b"".join(iter(lambda: self.read(_PIECE) or b"", b""))
+        return b"".join(iter(lambda: self._next(_PIECE), b""))
 
 
 class MemoryRequest(Request):

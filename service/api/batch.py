@@ -17,7 +17,7 @@ from models.errors import InvalidInput, MalformedInput, Problem, UnsupportedInpu
 from models.example import EXAMPLE_PATIENT
 from models.language import _, current_language
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
-from service.api.contract import answers_problems
+from service.api.contract import answers_problems, documented
 from service.api.parsing import refuse_other_charsets
 from service.encoding import json_bytes
 from service.languages import LANG, PARAMETERS
@@ -127,8 +127,10 @@ _QUERY = [*(_query_parameter(name) for name in OPTION_NAMES), *PARAMETERS]
 
 
 @blueprint.route("/v1/predict/batch", methods=["POST"])
-@blueprint.doc(requestBody=_BODY, parameters=_QUERY, responses=_ANSWER)
-@answers_problems(blueprint, 400, 404, 406, 413, 415, 422)
+@documented(
+    blueprint.doc(requestBody=_BODY, parameters=_QUERY, responses=_ANSWER),
+    answers_problems(blueprint, 400, 404, 406, 413, 415, 422),
+)
 def predict_batch() -> Response:
     """Predict for a list; a row that is wrong is told in its place and never stops the list.
 

@@ -1,4 +1,4 @@
-"""The parser that hands JSON bodies to the schemas of requests."""
+"""Reading the JSON body of a request."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import codecs
 from typing import Any
 
 from flask import Request
-from webargs.flaskparser import FlaskParser
 
 from models.errors import InvalidInput, Problem, UnsupportedInput
 from models.language import _
@@ -25,12 +24,8 @@ def refuse_other_charsets(req: Request) -> None:
     UnsupportedInput
         Read as UTF-8 it would be told as broken, or be read wrong.
     """
-    named = req.mimetype_params.get("charset", "utf-8")
-    try:
-        is_read = codecs.lookup(named.strip()).name in _READ_AS_UTF8
-    except (LookupError, ValueError):
-        is_read = False
-    if not is_read:
+    named = req.mimetype_params.get("charset")
+    if named is not None and not _is_read(named):
         message = _("The encoding {name} is not served here.").format(name=repr(named[:60]))
         accepted = "charset=utf-8"
         raise UnsupportedInput(
@@ -38,32 +33,36 @@ def refuse_other_charsets(req: Request) -> None:
         )
 
 
-class StrictParser(FlaskParser):
-    """Reads a JSON body as `service.reading.strict_json` does, and no other type."""
+def _is_read(charset: str) -> bool:
+    try:
+        return codecs.lookup(charset.strip()).name in _READ_AS_UTF8
+    except (LookupError, ValueError):
+        return False
 
-    def load_json(self, req: Request, schema: Any) -> Any:  # noqa: ARG002 (webargs calls it so)
-        """Return the decoded body.
 
-        Raises
-        ------
-        UnsupportedInput
-            If the content type is not JSON, or its encoding not UTF-8.
-        MalformedInput
-            If the body is not JSON.
-        InvalidInput
-            If options stand in the query string, where they would be overlooked.
-        """
-        if not req.is_json:
-            sent = req.content_type or "none"
-            message = _("The content type {name} is not served here.").format(name=repr(sent[:60]))
-            raise UnsupportedInput(
-                [Problem("Content-Type", "unsupported_content_type", message, "application/json")]
-            )
-        refuse_other_charsets(req)
-        misplaced = [name for name in req.args if name != LANG]
-        if misplaced:
-            message = _("The options of a JSON request stand in its body.")
-            raise InvalidInput(
-                [Problem(name, "unknown_field", message, _("the body")) for name in misplaced]
-            )
-        return strict_json(req.get_data())
+def json_body(request: Request) -> Any:
+    """Return the decoded body of a request, as `service.reading.strict_json` reads it.
+
+    Raises
+    ------
+    UnsupportedInput
+        If the content type is not JSON, or its encoding not UTF-8.
+    MalformedInput
+        If the body is not JSON.
+    InvalidInput
+        If options stand in the query string, where they would be overlooked.
+    """
+    if not request.is_json:
+        sent = request.content_type or "none"
+        message = _("The content type {name} is not served here.").format(name=repr(sent[:60]))
+        raise UnsupportedInput(
+            [Problem("Content-Type", "unsupported_content_type", message, "application/json")]
+        )
+    refuse_other_charsets(request)
+    misplaced = [name for name in request.args if name != LANG] if request.query_string else []
+    if misplaced:
+        message = _("The options of a JSON request stand in its body.")
+        raise InvalidInput(
+            [Problem(name, "unknown_field", message, _("the body")) for name in misplaced]
+        )
+    return strict_json(request.get_data())

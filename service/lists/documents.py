@@ -6,9 +6,9 @@ from collections.abc import Iterable
 from typing import Any
 
 from models.bundle import Bundle
-from models.harms import HARMS
 from models.options import Options
-from service.answers import common_part, list_entry
+from service.answers import list_entries
+from service.fragments import caveat_parts, common_parts, harms_part, subgroup_parts
 from service.lists.scoring import ScoredRow
 
 
@@ -20,27 +20,21 @@ def json_document(scored: Iterable[ScoredRow], bundle: Bundle, options: Options)
     scope.
     """
     rows = list(scored)
-    in_scope = any(each.status == "ok" for each in rows)
-    caveats: dict[tuple[str, str], dict[str, Any]] = {}
-    subgroups: dict[str, dict[str, Any]] = {}
-    for each in rows:
-        if each.prediction is None:
-            continue
-        caveats |= {(c.code, c.text): c.as_dict() for c in each.prediction.caveats}
-        subgroups |= {s.subgroup.code: s.as_dict() for s in each.prediction.subgroups}
+    predictions = [each.prediction for each in rows if each.prediction is not None]
+    entries = list_entries(predictions)
+    caveats = {(c.code, c.text): c for found in predictions for c in found.caveats}
+    subgroups = dict.fromkeys(s.subgroup.code for found in predictions for s in found.subgroups)
+    evidence = subgroup_parts()
     return {
-        **common_part(bundle, options),
-        "results": [_entry(each) for each in rows],
-        "caveats": list(caveats.values()),
-        "subgroups": list(subgroups.values()),
-        "harms": [harm.as_dict() for harm in HARMS if in_scope],
+        **common_parts(bundle, options),
+        "results": [
+            {**_place(each), **(_rejection(each) if each.prediction is None else next(entries))}
+            for each in rows
+        ],
+        "caveats": caveat_parts(tuple(caveats.values())),
+        "subgroups": [evidence[code] for code in subgroups],
+        "harms": harms_part() if any(found.in_scope for found in predictions) else [],
     }
-
-
-def _entry(scored: ScoredRow) -> dict[str, Any]:
-    if scored.prediction is None:
-        return {**_place(scored), "status": "rejected", **_errors(scored)}
-    return {**_place(scored), **list_entry(scored.prediction)}
 
 
 def _place(scored: ScoredRow) -> dict[str, Any]:
@@ -48,5 +42,8 @@ def _place(scored: ScoredRow) -> dict[str, Any]:
     return {"line": scored.row.line, **named}
 
 
-def _errors(scored: ScoredRow) -> dict[str, Any]:
-    return {"errors": [problem.as_dict() for problem in scored.row.problems]}
+def _rejection(scored: ScoredRow) -> dict[str, Any]:
+    return {
+        "status": "rejected",
+        "errors": [problem.as_dict() for problem in scored.row.problems],
+    }

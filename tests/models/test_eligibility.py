@@ -4,8 +4,10 @@ import pytest
 from hypothesis import given
 
 from models.covariates import FIELDS
-from models.eligibility import check_eligibility
+from models.criteria import CRITERIA, STATES
+from models.eligibility import check_eligibility, criterion_answers
 from models.errors import InvalidInput
+from models.language import LANGUAGES, speaking
 from models.patient import read_patient
 from tests.support.examples import examples
 from tests.support.patients import CONFIRMED, any_messages, patient_of, patient_with_facts
@@ -289,3 +291,12 @@ def test_a_definite_exclusion_and_nothing_else_puts_out_of_scope(message):
 def test_note_as_it_stands_in_an_answer():
     (reason,) = check_eligibility(patient_of(clinical_t="T0")).reasons
     assert reason.as_dict() == {"code": "no_primary_tumour", "text": reason.text}
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_each_state_of_each_criterion_is_told_once(language):
+    with speaking(language):
+        told = criterion_answers(language)
+        assert set(told) == {(each.code, state) for each in CRITERIA for state in STATES}
+        assert all((row["code"], row["state"]) == key for key, row in told.items())
+        assert all(row["text"] for row in told.values())

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from models.covariates import TABLE_COVARIATES
-from models.table import code_of, row_count, select_rows, table_of
+from models.table import code_of, encoded_row, row_count, select_rows, table_of
 from tests.support.patients import message_of, patient_of, table_from
 
 SECOND = {
@@ -73,3 +73,11 @@ def test_rows_are_selected_in_the_order_asked():
 )
 def test_code_is_the_place_in_the_list(name, value, code):
     assert code_of(name, value) == code
+
+
+def test_a_row_is_a_column_of_the_table():
+    patients = [patient_of(age=47.9), patient_of(age=None, clinical_n=None)]
+    table = table_of(patients)
+    for place, patient in enumerate(patients):
+        row = [column[place] for column in table.values()]
+        np.testing.assert_array_equal(encoded_row(patient), row)
