@@ -53,6 +53,8 @@ _TRAIN, _SCALE = "train", "scale"
 
 def main(asked: list[str]) -> None:
     """Measure and print some groups, or all."""
+    # As where programs are installed: all sides' modules are compiled once, while it warms up.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     unknown = set(asked) - {*GROUPS, *GROWTHS, _TRAIN, _SCALE}
     if unknown:
         sys.exit(

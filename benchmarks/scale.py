@@ -20,7 +20,7 @@ from models.bundle import load_bundle
 from models.options import Options
 from service.bundles import default_folder
 from service.lists.blocks import BLOCK_ROWS, Block
-from service.lists.columnar import ColumnWriter
+from service.lists.column_writer import ColumnWriter
 from service.lists.columns import Chosen
 from service.lists.cuts import Source, blocks_of, cut
 from service.lists.kinds import ARROW, CSV, NDJSON, PARQUET, PLAIN, ZSTANDARD

@@ -272,7 +272,7 @@ class Joined:
                 shutil.copyfileobj(file, self._rejects.file, 2**22)
 
     def _append(self, file: IO[bytes]) -> None:
-        from service.lists.columnar import ColumnWriter
+        from service.lists.column_writer import ColumnWriter
 
         if isinstance(self._writer, ColumnWriter):
             self._writer.append(file)

@@ -1,8 +1,8 @@
-"""Parquet and Arrow, in and out. The rest of the package does not know pyarrow."""
+"""Lists in Parquet and Arrow. Only this module and `column_writer` know pyarrow."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from itertools import accumulate
 from typing import IO, Any
 
@@ -16,9 +16,7 @@ from models.errors import MalformedInput, Problem
 from models.language import _
 from service.lists.blocks import BLOCK_ROWS, Block, fingerprint
 from service.lists.contents import Content, cells_as_line, wrong
-from service.lists.kinds import ARROW, PARQUET
-from service.lists.layouts import Kind, Layout
-from service.lists.results import Result
+from service.lists.kinds import PARQUET
 from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID, Header, checked_header, text_row
 
 #: What reading a damaged file raises.
@@ -26,12 +24,6 @@ DAMAGES = (pa.ArrowException, OSError, UnicodeDecodeError)
 
 #: Contents that are kept by what their cells are, before all are forgotten.
 _MOST_KEPT = 200_000
-
-_TYPES: dict[Kind, pa.DataType] = {
-    "text": pa.dictionary(pa.int32(), pa.string()),
-    "whole": pa.int16(),
-    "figure": pa.float64(),
-}
 
 #: What a list of sites is joined by, as in a CSV.
 _SITES = ";"
@@ -52,7 +44,7 @@ class Table:
             schema = self._source.schema_arrow if kind == PARQUET else self._source.schema
             self._names = tuple(_flat_names(schema))
         except DAMAGES as error:
-            raise _unreadable(kind, error) from None
+            raise unreadable(kind, error) from None
         self._kind = kind
         checked_header(self._names, ignore_extra=ignore_extra)
         self.header = Header(tuple(name for name in self._names if name in COLUMNS))
@@ -89,7 +81,7 @@ class Table:
                     yield batch.slice(first, last - first)
                 place += batch.num_rows
         except DAMAGES as error:
-            raise _unreadable(self._kind, error) from None
+            raise unreadable(self._kind, error) from None
 
     def blocks(self, first: int = 1, rows: int = BLOCK_ROWS) -> Iterator[Block]:
         """Yield the rows in blocks; a place counts them from `first`.
@@ -102,7 +94,7 @@ class Table:
         try:
             yield from blocks_of_batches(self.batches(rows), self.header, first, rows)
         except DAMAGES as error:
-            raise _unreadable(self._kind, error) from None
+            raise unreadable(self._kind, error) from None
 
     def batches(self, rows: int = BLOCK_ROWS) -> Iterator[pa.RecordBatch]:
         """Return the rows in batches of a block each, as far as the file allows."""
@@ -189,15 +181,15 @@ class _Cells:
 
     def _numbered(self, place: int, column: pa.ChunkedArray) -> Any:
         """Return the number of each cell's text, the same in every block."""
-        encoded = _as_text(column).combine_chunks().dictionary_encode()
+        distinct, places = _encoded(column)
         numbers, texts = self._numbers[place], self._texts[place]
         known = []
-        for text in (*encoded.dictionary.to_pylist(), ""):
+        for text in (*distinct, ""):
             if text not in numbers:
                 numbers[text] = len(texts)
                 texts.append(text)
             known.append(numbers[text])
-        indices = encoded.indices.fill_null(len(known) - 1)
+        indices = places.fill_null(len(known) - 1)
         return np.asarray(known, dtype=np.int32)[indices.to_numpy(zero_copy_only=False)]
 
     def _make(self, key: bytes) -> bytes:
@@ -210,118 +202,13 @@ class _Cells:
         return content
 
 
-class ColumnWriter:
-    """A scored list in columns; a block is a row group or a batch.
-
-    Parameters
-    ----------
-    kind : str
-        ``parquet`` or ``arrow``.
-    """
-
-    def __init__(self, file: IO[bytes], layout: Layout, kind: str) -> None:
-        self._layout, self._kind = layout, kind
-        fields = [pa.field(name, _TYPES[held]) for name, held in layout.columns]
-        self._schema = pa.schema([pa.field(ROW_ID, pa.string()), *fields])
-        if kind == PARQUET:
-            self._writer: Any = pq.ParquetWriter(
-                file, self._schema, compression="zstd", store_schema=False
-            )
-        else:
-            options = pa.ipc.IpcWriteOptions(compression="zstd", emit_dictionary_deltas=False)
-            stream = pa.ipc.new_stream(file, self._schema, options=options)
-            self._writer = stream
-
-    def start(self) -> None:
-        """Write nothing: the schema was written when the file was opened."""
-
-    def write(self, block: Block, results: Sequence[Result]) -> None:
-        """Write a block's rows."""
-        places = {id(result): result for result in results}
-        order = {key: place for place, key in enumerate(places)}
-        distinct = list(places.values())
-        first = np.cumsum([0, *(len(result.lines) for result in distinct)])
-        own = np.array([order[id(result)] for result in results], dtype=np.intp)
-        lines, rows = _expanded(own, first)
-        names = pa.array(block.names, pa.binary()).cast(pa.string())
-        names = names.take(pa.array(rows)) if len(rows) > len(block.names) else names
-        columns = [names, *self._columns(distinct, lines)]
-        self._put(pa.RecordBatch.from_arrays(columns, schema=self._schema))
-
-    def _put(self, batch: pa.RecordBatch) -> None:
-        if self._kind == PARQUET:
-            self._writer.write_table(pa.Table.from_batches([batch]))
-        else:
-            self._writer.write_batch(batch)
-
-    def append(self, file: IO[bytes]) -> None:
-        """Write the blocks of a part in Arrow, as if they were written here.
-
-        A part in Parquet would not do: a row group keeps no dictionary as it was.
-
-        Raises
-        ------
-        InvalidInput
-            If the part is not whole.
-        """
-        try:
-            for batch in pa.ipc.open_stream(file):
-                self._put(batch)
-        except pa.ArrowException as error:
-            raise _unreadable(ARROW, error) from None
-
-    def copy(self, file: IO[bytes]) -> None:
-        """Write again what an earlier writer of the same list wrote and finished.
-
-        Raises
-        ------
-        InvalidInput
-            If it was not finished.
-        """
-        try:
-            if self._kind == PARQUET:
-                source = pq.ParquetFile(file)
-                for number in range(source.num_row_groups):
-                    self._writer.write_table(source.read_row_group(number).cast(self._schema))
-            else:
-                for batch in pa.ipc.open_stream(file):
-                    self._writer.write(batch)
-        except pa.ArrowException as error:
-            raise _unreadable(self._kind, error) from None
-
-    def finish(self) -> None:
-        """Write what stands behind the last row."""
-        self._writer.close()
-
-    def _columns(self, distinct: list[Result], lines: Any) -> Iterator[pa.Array]:
-        """Yield the columns: of the distinct lines, put in the places of the rows."""
-        told = [line for result in distinct for line in result.lines]
-        figures = np.stack([line.figures for line in told])
-        texts = list(zip(*(line.texts for line in told), strict=True))
-        figure, text = iter(range(figures.shape[1])), iter(texts)
-        for _name, kind in self._layout.columns:
-            if kind == "figure":
-                column = figures[:, next(figure)][lines]
-                yield pa.array(column, mask=np.isnan(column))
-            else:
-                yield _text_column(next(text), lines, kind)
-
-
-def _expanded(own: Any, first: Any) -> tuple[Any, Any]:
-    """Return for each line written its place among the distinct lines, and its row."""
-    counts = np.diff(first)[own]
-    rows = np.repeat(np.arange(len(own)), counts)
-    starts = np.repeat(np.cumsum(counts) - counts, counts)
-    return first[own][rows] + np.arange(len(rows)) - starts, rows
-
-
-def _text_column(texts: Sequence[str], lines: Any, kind: Kind) -> pa.Array:
-    if kind == "whole":
-        values = pa.array([int(text) if text else None for text in texts], pa.int16())
-        return values.take(pa.array(lines))
-    distinct = {text: place for place, text in enumerate(dict.fromkeys(texts))}
-    codes = np.array([distinct[text] for text in texts], dtype=np.int32)[lines]
-    return pa.DictionaryArray.from_arrays(pa.array(codes), pa.array(list(distinct), pa.string()))
+def _encoded(column: pa.ChunkedArray) -> tuple[list[str], pa.Array]:
+    """Return the texts of the distinct cells, and where each cell's stands; null where nowhere."""
+    kind = column.type
+    if not (pa.types.is_primitive(kind) or pa.types.is_string(kind)):
+        column = _as_text(column)
+    encoded = column.combine_chunks().dictionary_encode()
+    return [_text(value) or "" for value in encoded.dictionary.to_pylist()], encoded.indices
 
 
 def _as_text(column: pa.ChunkedArray) -> pa.ChunkedArray:
@@ -366,7 +253,8 @@ def _open_arrow(file: IO[bytes]) -> Any:
         return pa.ipc.open_stream(file)
 
 
-def _unreadable(kind: str, error: Exception) -> MalformedInput:
+def unreadable(kind: str, error: Exception) -> MalformedInput:
+    """Return the refusal of a file that is damaged or of another kind."""
     message = _("This is not {kind}: {reason}.").format(
         kind=kind.capitalize(), reason=str(error)[:200].rstrip(".")
     )

@@ -213,7 +213,7 @@ class Outputs:
 
     def _go_on_in_columns(self, part: Part) -> None:
         """Write again what was written: a finished file of columns cannot be added to."""
-        from service.lists.columnar import ColumnWriter
+        from service.lists.column_writer import ColumnWriter
 
         before = part.path.with_name(part.path.name + ".before")
         part.path.replace(before)

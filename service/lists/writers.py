@@ -116,7 +116,7 @@ class RejectsWriter:
 def writer_of(file: IO[bytes], layout: Layout, kind: str, compression: str) -> Writer:
     """Return the writer of a kind, one of `service.lists.kinds.KINDS`."""
     if kind in COLUMN_KINDS:
-        from service.lists.columnar import ColumnWriter
+        from service.lists.column_writer import ColumnWriter
 
         return ColumnWriter(file, layout, kind)
     if kind == CSV:

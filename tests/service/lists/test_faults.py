@@ -23,6 +23,7 @@ from models.bundle import load_bundle
 from service.bundles import default_folder
 from service.cli import main
 from service.commands import score as score_module
+from service.lists import column_writer
 from service.lists import run as run_module
 from service.lists.outputs import Part
 from tests.service.helpers import OUT_OF_SCOPE, README_PATIENT, REJECTED, csv_text
@@ -197,21 +198,25 @@ def test_two_runs_do_not_write_the_same_place(folder):
     assert "another run is writing it" in result.output
 
 
-def test_a_full_disk_is_told_and_the_old_results_stay(folder):
+@pytest.mark.parametrize(
+    ("name", "room"),
+    [("scored.csv", 200_000), ("scored.parquet", 20_000), ("scored.arrow", 20_000)],
+)
+def test_a_full_disk_is_told_and_the_old_results_stay(folder, name, room):
     (folder / "list.csv").write_bytes(csv_list(3_000, 40))
-    (folder / "scored.csv").write_text("old", encoding="utf-8")
+    (folder / name).write_text("old", encoding="utf-8")
 
     def little_room():
         # A limit on the size of files stands for a full disk: the same error comes from write.
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
-        resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, 200_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))
 
-    process = command("list.csv", "--out", "scored.csv", *FEW, preexec_fn=little_room)
+    process = command("list.csv", "--out", name, *FEW, preexec_fn=little_room)
     _out, told = process.communicate(timeout=120)
     assert process.returncode == 2, told
     assert b"File too large" in told
     assert b"Traceback" not in told
-    assert (folder / "scored.csv").read_text(encoding="utf-8") == "old"
+    assert (folder / name).read_text(encoding="utf-8") == "old"
 
 
 def test_a_device_that_is_full_is_told(folder):
@@ -275,10 +280,12 @@ def test_a_run_that_was_stopped_goes_on_to_the_same_bytes(folder, monkeypatch, k
     (folder / "list.csv").write_bytes(csv_list(200, 50) + b"\n1,2,3")
     short_blocks(monkeypatch, 64)
     asked = ["list.csv", "--rejects", "no.csv", "--processes", 1, *FEW]
+    # A row group is two blocks, one of which is not there when the run is stopped.
+    monkeypatch.setattr(column_writer, "GROUP_LINES", 100)
     whole = run(*asked, "--out", f"whole.{kind}")
     assert whole.exit_code == 1
     rejects = (folder / "no.csv").read_bytes()
-    stops = iter([False, True])
+    stops = iter([False, False, True])
     original = run_module.Progress.add
 
     def add(self, block, results):
