@@ -1,6 +1,7 @@
 """``python -m benchmarks [GROUP ...]``: print measurements as one Markdown table.
 
-Without a group, all of them, and then how a row grows with the members of a bundle.
+Without a group, all of them, then how time grows with the members of a bundle and with the rows of
+a list, and where a list's time goes.
 ``python -m benchmarks train`` measures the training of a bundle from a large cohort instead,
 ``python -m benchmarks scale`` the unit costs of very long lists.
 
@@ -32,6 +33,7 @@ from benchmarks.starts import memory_rows, start_rows, throughput_rows
 from benchmarks.table import HEADER, RULE, render, with_load
 from benchmarks.timing import Row
 from benchmarks.train import main as train_main
+from benchmarks.where import where
 
 PACKAGES = ("equipoise", "numpy", "flask", "gunicorn", "marshmallow", "scikit-survival")
 GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
@@ -47,7 +49,11 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "lists": list_rows,
     "distinct": all_distinct_row,
 }
-GROWTHS: dict[str, Callable[[], Iterator[str]]] = {"members": growth, "rows": rows_growth}
+GROWTHS: dict[str, Callable[[], Iterator[str]]] = {
+    "members": growth,
+    "rows": rows_growth,
+    "where": where,
+}
 _TRAIN, _SCALE = "train", "scale"
 
 

@@ -12,6 +12,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
@@ -42,9 +43,9 @@ _MEMORY = Path("/dev/shm")  # noqa: S108 (a folder of our own is made there)
 
 def list_rows() -> Iterator[Row]:
     """Yield how long lists take beside their floors, and how much memory."""
-    with _folder() as name:
-        folder = Path(name)
-        _write_lists(folder)
+    with in_memory() as folder:
+        write_lists(folder)
+        _write_scored(folder)
         for kind, most in _ASKED.items():
             told = Told(
                 f"{ROWS:,} rows of {DISTINCT:,} profiles, {kind} to {kind}, whole command",
@@ -61,11 +62,11 @@ def growth() -> Iterator[str]:
     yield "| rows | s | rows a second | peak memory, MiB |"
     yield "| --- | --- | --- | --- |"
     taken = []
-    with _folder() as name:
+    with in_memory() as folder:
         for rows in GROWTH:
-            _write_csv(Path(name, "list.csv"), rows, DISTINCT)
+            write_csv(folder / "list.csv", rows, DISTINCT)
             peaks: list[float] = []
-            taken.append(seconds(lambda peaks=peaks: peaks.append(_peak(Path(name), "list.csv"))))
+            taken.append(seconds(lambda peaks=peaks: peaks.append(_peak(folder, "list.csv"))))
             yield f"| {rows:,} | {taken[-1]:.3g} | {rows / taken[-1]:,.0f} | {peaks[0]:.0f} |"
     plot = Plot(
         "Time of a list by its rows, results thrown away",
@@ -83,11 +84,9 @@ def growth() -> Iterator[str]:
 
 def all_distinct_row(rows: int = DISTINCT) -> Iterator[Row]:
     """Yield a list of which every patient is another: the arithmetic is most of it."""
-    with _folder() as name:
-        folder = Path(name)
-        _write_csv(folder / "list.csv", rows, rows)
-        score(folder, "list.csv", "scored.csv")
-        _ready(folder, "scored.csv")
+    with in_memory() as folder:
+        write_csv(folder / "list.csv", rows, rows)
+        _write_scored(folder)
         told = Told(
             f"{rows:,} rows, all distinct, csv to csv, whole command",
             "s",
@@ -101,26 +100,28 @@ def score(folder: Path, source: str, out: str) -> None:
     subprocess.run([EQUIPOISE, "score", source, "--out", out], cwd=folder, check=True)
 
 
-def _folder() -> tempfile.TemporaryDirectory[str]:
-    return tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None)
+@contextmanager
+def in_memory() -> Iterator[Path]:
+    """Yield a folder in memory that is removed afterwards."""
+    with tempfile.TemporaryDirectory(dir=_MEMORY if _MEMORY.is_dir() else None) as name:
+        yield Path(name)
 
 
-def _write_lists(folder: Path) -> None:
-    """Write the list in each kind, and the scored columns that the floor writes."""
-    _write_csv(folder / "list.csv", ROWS, DISTINCT)
+def write_lists(folder: Path, distinct: int = DISTINCT) -> None:
+    """Write a list in each kind."""
+    write_csv(folder / "list.csv", ROWS, distinct)
     parquet.write_table(csv.read_csv(folder / "list.csv"), folder / "list.parquet")
+
+
+def _write_scored(folder: Path) -> None:
+    """Write the scored columns that the floor writes."""
     score(folder, "list.csv", "scored.csv")
-    _ready(folder, "scored.csv")
-
-
-def _ready(folder: Path, scored: str) -> None:
-    """Keep scored columns as the floor takes them."""
-    columns = polars.read_csv(folder / scored, infer_schema_length=None)
+    columns = polars.read_csv(folder / "scored.csv", infer_schema_length=None)
     columns.write_ipc(folder / "columns.arrow")
-    (folder / scored).unlink()
+    (folder / "scored.csv").unlink()
 
 
-def _write_csv(place: Path, rows: int, distinct: int) -> None:
+def write_csv(place: Path, rows: int, distinct: int) -> None:
     """Write a list with names, in pieces."""
     header, *lines = csv_list(distinct, distinct).splitlines()
     with place.open("wb") as file:
@@ -147,7 +148,7 @@ def _floor(folder: Path, kind: str) -> float:
 
 
 def _memory_rows(folder: Path) -> Iterator[Row]:
-    _write_csv(folder / "many.csv", MOST_ROWS, DISTINCT)
+    write_csv(folder / "many.csv", MOST_ROWS, DISTINCT)
     few, many = (_peak(folder, name) for name in ("list.csv", "many.csv"))
     told = f"peak memory of all processes, {MOST_ROWS:,} rows, csv to csv"
     yield Row(told, "MiB", many, few, f"{ROWS:,} rows", Asked(1.3, faster=False))
