@@ -1,7 +1,7 @@
 """``python -m benchmarks [GROUP ...]``: print measurements as one Markdown table.
 
-Without a group, all of them, then how time grows with the members of a bundle and with the rows of
-a list, and where a list's time goes.
+Without a group, all of them, then what one answer consists of, how time grows with the members of
+a bundle and the rows of a list, and where a list's time goes.
 ``python -m benchmarks train`` measures the training of a bundle from a large cohort instead,
 ``python -m benchmarks scale`` the unit costs of very long lists.
 
@@ -27,6 +27,7 @@ from benchmarks.lists import growth as rows_growth
 from benchmarks.load import Watch
 from benchmarks.members import growth
 from benchmarks.pages import page_rows
+from benchmarks.parts import parts
 from benchmarks.points import point_rows
 from benchmarks.scale import main as scale_main
 from benchmarks.starts import memory_rows, start_rows, throughput_rows
@@ -49,7 +50,8 @@ GROUPS: dict[str, Callable[[], Iterator[Row]]] = {
     "lists": list_rows,
     "distinct": all_distinct_row,
 }
-GROWTHS: dict[str, Callable[[], Iterator[str]]] = {
+TABLES: dict[str, Callable[[], Iterator[str]]] = {
+    "parts": parts,
     "members": growth,
     "rows": rows_growth,
     "where": where,
@@ -61,11 +63,9 @@ def main(asked: list[str]) -> None:
     """Measure and print some groups, or all."""
     # As where programs are installed: all sides' modules are compiled once, while it warms up.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    unknown = set(asked) - {*GROUPS, *GROWTHS, _TRAIN, _SCALE}
+    unknown = set(asked) - {*GROUPS, *TABLES, _TRAIN, _SCALE}
     if unknown:
-        sys.exit(
-            f"No group {', '.join(sorted(unknown))}; one of {', '.join([*GROUPS, *GROWTHS])}."
-        )
+        sys.exit(f"No group {', '.join(sorted(unknown))}; one of {', '.join([*GROUPS, *TABLES])}.")
     if asked == [_TRAIN]:
         train_main()
         return
@@ -74,11 +74,11 @@ def main(asked: list[str]) -> None:
         return
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     print(f"Python {platform.python_version()} with {os.cpu_count()} processors; {packages}.\n")
-    groups = asked or [*GROUPS, *GROWTHS]
+    groups = asked or [*GROUPS, *TABLES]
     _print_rows([name for name in groups if name in GROUPS])
-    for name in (name for name in groups if name in GROWTHS):
+    for name in (name for name in groups if name in TABLES):
         print()
-        for line in GROWTHS[name]():
+        for line in TABLES[name]():
             print(line, flush=True)
 
 

@@ -6,7 +6,7 @@ text or as columns; so every format says the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
@@ -69,7 +69,7 @@ class Line:
     figures: FloatArray
 
 
-class Layout(Protocol):
+class Layout(Hashable, Protocol):
     """How a list is laid out.
 
     Attributes

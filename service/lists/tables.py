@@ -34,7 +34,7 @@ def csv_lines(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> 
 
 def line_tails(scored: ScoredRow, layout: Layout) -> list[str]:
     """Return the lines of a row without its name: from the first comma to the line feed."""
-    runs = [(kind == "figure", len(list(run))) for kind, run in _runs(layout)]
+    runs = _runs(layout)
     return [_tail(line, runs, layout.digits) for line in layout.lines(scored)]
 
 
@@ -55,19 +55,26 @@ def csv_cell(text: str) -> str:
     return csv_line([text, ""])[:-2]
 
 
-def _runs(layout: Layout) -> Iterator[tuple[str, Iterator[tuple[str, str]]]]:
-    """Return runs of columns that are figures, and of those that are not."""
-    return groupby(layout.columns, key=lambda column: "figure" if column[1] == "figure" else "")
+@lru_cache(maxsize=16)
+def _runs(layout: Layout) -> tuple[tuple[bool, slice], ...]:
+    """Return runs of columns that are figures, and of those that are not, in order.
+
+    A run says which of a line's figures, or of its texts, stand in it.
+    """
+    runs, done = [], {True: 0, False: 0}
+    for are_figures, columns in groupby(layout.columns, key=lambda column: column[1] == "figure"):
+        start = done[are_figures]
+        done[are_figures] = start + len(list(columns))
+        runs.append((are_figures, slice(start, done[are_figures])))
+    return tuple(runs)
 
 
-def _tail(line: Line, runs: list[tuple[bool, int]], digits: int) -> str:
-    texts, figures = iter(line.texts), iter(_figure_texts(line, digits))
-    parts = []
-    for are_figures, count in runs:
-        if are_figures:
-            parts.append(",".join(next(figures) for _ in range(count)))
-        else:
-            parts.append(csv_line(next(texts) for _ in range(count))[:-1])
+def _tail(line: Line, runs: Iterable[tuple[bool, slice]], digits: int) -> str:
+    figures = _figure_texts(line, digits)
+    parts = [
+        ",".join(figures[run]) if are_figures else csv_line(line.texts[run])[:-1]
+        for are_figures, run in runs
+    ]
     return f",{','.join(parts)}\n"
 
 

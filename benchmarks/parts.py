@@ -1,0 +1,91 @@
+"""What one answer consists of: each part alone, again and again in one process.
+
+In a server each part takes two to three times as long: between two requests the processor
+sleeps, and other work takes the place of what its caches held.
+"""
+
+from __future__ import annotations
+
+import json
+import timeit
+from collections.abc import Callable, Iterator
+
+import numpy as np
+
+from models.analyses import DEFAULT_ANALYSIS
+from models.assess import assess_with_pooled
+from models.bundle import load_bundle
+from models.design_matrix import design_matrix
+from models.example import EXAMPLE_PATIENT
+from models.hazards import hazard_source
+from models.intervals import summarise
+from models.memory import Memory
+from models.prediction import predict
+from models.table import table_of
+from service.answers import single_answer
+from service.app import create_app
+from service.bundles import default_folder
+from service.encoding import json_bytes
+from service.reading import read_request, strict_json
+
+#: Bytes of figures that are remembered: enough for one patient.
+_REMEMBERED = 10**7
+#: Calls of a round, and rounds, of which the quickest counts.
+_CALLS, _ROUNDS = 200, 7
+
+
+def parts() -> Iterator[str]:
+    """Yield the lines of a table of milliseconds."""
+    yield "| part of one answer, alone in a loop | ms |"
+    yield "| --- | --- |"
+    for name, work in _parts():
+        work()
+        taken = min(timeit.repeat(work, number=_CALLS, repeat=_ROUNDS)) / _CALLS
+        yield f"| {name} | {1e3 * taken:.3f} |"
+
+
+def _parts() -> Iterator[tuple[str, Callable[[], object]]]:
+    body = json.dumps({"patient": EXAMPLE_PATIENT}).encode()
+    request = read_request(strict_json(body))
+    bundle, memory = load_bundle(default_folder()), Memory(_REMEMBERED)
+    patients, options = [request.patient], request.options
+    (prediction,) = predict(patients, bundle, options, memory)
+    answer = single_answer(prediction)
+    yield "read and check the body", lambda: read_request(strict_json(body))
+    yield (
+        "eligibility, caveats, figures that are remembered",
+        lambda: predict(patients, bundle, options, memory),
+    )
+    yield "write the answer", lambda: json_bytes(single_answer(prediction))
+    yield "of that: JSON", lambda: json_bytes(answer)
+    yield from _arithmetic()
+    client = create_app().test_client()
+    yield (
+        "the same patient again, whole route without a server",
+        lambda: client.post("/v1/predict", data=body, content_type="application/json"),
+    )
+    yield "an empty route without a server", lambda: client.get("/healthz")
+
+
+def _arithmetic() -> Iterator[tuple[str, Callable[[], object]]]:
+    bundle = load_bundle(default_folder())
+    request = read_request({"patient": EXAMPLE_PATIENT})
+    table, question = table_of([request.patient]), request.options.question
+    (row,) = design_matrix(table)
+    months = np.asarray(question.horizons)
+    hazards = hazard_source(bundle, DEFAULT_ANALYSIS, max(question.horizons))(row)
+    incidences = hazards.incidences(months)
+    members = incidences.shape[-1]
+    yield (
+        f"figures of a new patient, {members} members, {len(months)} months",
+        lambda: assess_with_pooled(table, bundle, question),
+    )
+    yield (
+        "of that: two incidences month by month, both arms",
+        lambda: hazards.incidences(months),
+    )
+    shape = (6, 3, len(months), members)
+    drawn = np.random.default_rng(1).random(shape)
+    yield "of that: means and quantiles", lambda: summarise(drawn, question.level)
+    cells = -np.random.default_rng(2).random((2, max(question.horizons), 2 * members))
+    yield "of that: the exponentials", lambda: np.exp(cells)
