@@ -141,7 +141,7 @@ def predict_batch() -> Response:
     allowance = Allowance(settings().max_seconds)
     sent = _sent_format()
     wanted = _wanted_format(sent)
-    asked = _READERS[sent](request.get_data())
+    asked = _READERS[sent](request.get_data(cache=False))
     bundle = bundles().find(asked.options.bundle)
     blocks = admitted_blocks(asked.blocks, asked.reader, bundle, asked.options, settings())
     allowance.refuse_if_used_up()
