@@ -28,7 +28,7 @@ from models.outcomes import COX, FOREST
 from training.forest import TREES
 
 PREDICT = "/v1/predict"
-_HORIZONS = [6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96]
+HORIZONS = [6, 12, 18, 24, 30, 36, 42, 48, 60, 72, 84, 96]
 #: Requests in a round, of which the median is taken.
 _REQUESTS = {COX: 100, FOREST: 20}
 _SAME, _ANOTHER = "the same patient again", "another patient"
@@ -87,7 +87,7 @@ class Bodies:
 
 def body_of(patient: dict[str, Any], model: str = "") -> bytes:
     """Return a request with twelve months."""
-    message = {"patient": patient, "horizons_months": _HORIZONS}
+    message = {"patient": patient, "horizons_months": HORIZONS}
     return json.dumps(message | ({"model": model} if model else {})).encode()
 
 
@@ -150,7 +150,7 @@ def _peers(folder: str, start: Callable[..., Served]) -> list[Peer]:
     if python:
         bento = start(str(_BENTO), folder, python=python)
         name = f"{_bento_version()}, {SURVIVAL}, Cox, no intervals"
-        found.append(Peer(name, bento, "/cox", COX))
+        found.append(Peer(name, bento, "/cox", COX, Asked(18)))
     return found
 
 
