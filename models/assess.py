@@ -8,6 +8,7 @@ whatever stands beside it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 
 import numpy as np
@@ -31,6 +32,9 @@ Predict = Callable[[Hazards, Months], FloatArray]
 
 #: How many members' figures are pooled over completions at once, if one outcome has no more.
 _POOLED = 200_000
+
+#: Numbers that numpy's buffer holds meanwhile, fewer than a row of members.
+_BUFFER = 128
 
 #: Where the hazards of the survivals stand: before all others.
 _SURVIVAL_CAUSES = slice(sum(len(outcome.event_hazards) for outcome in SURVIVALS))
@@ -137,15 +141,28 @@ def _assess(table: Table, asked: _Asked, level: float, outcomes: int) -> Estimat
     estimates = Estimates(*(np.empty(shape) for _ in fields(Estimates)))
     incomplete = _incomplete_rows(table)
     complete_rows = asked.members(design_matrix(select_rows(table, np.flatnonzero(~incomplete))))
-    for row in range(row_count(table)):
-        if incomplete[row]:
-            found = _assess_incomplete(table, row, asked, level)
-        else:
-            found = summarise(next(complete_rows), level)
-        estimates.estimate[row] = found.estimate
-        estimates.lower[row] = found.lower
-        estimates.upper[row] = found.upper
+    with _small_buffer():
+        for row in range(row_count(table)):
+            if incomplete[row]:
+                found = _assess_incomplete(table, row, asked, level)
+            else:
+                found = summarise(next(complete_rows), level)
+            estimates.estimate[row] = found.estimate
+            estimates.lower[row] = found.lower
+            estimates.upper[row] = found.upper
     return estimates
+
+
+@contextmanager
+def _small_buffer() -> Iterator[None]:
+    """Keep numpy from copying short rows.
+
+    Where an operand is repeated for each row (a ratio for every month), numpy copies rows that
+    are shorter than its buffer into it before it computes, which takes as long again.
+    """
+    with np.errstate():
+        np.setbufsize(_BUFFER)
+        yield
 
 
 def member_predictions(

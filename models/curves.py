@@ -14,11 +14,8 @@ from numpy.typing import NDArray
 
 from models.table import FloatArray
 
-#: Months.
-_YEAR = 12
-
-#: Months that are worked on together, whole years.
-_BLOCK = 2 * _YEAR
+#: Cells that are worked on together, about: 0.3 MB an array.
+_CELLS = 40_000
 
 #: Bytes of a cache line.
 _LINE = 64
@@ -133,29 +130,27 @@ def incidences_at(
     event, competing : arrays, shape (arms, lanes)
         What multiplies the hazards of the events, and of what competes.
     months : array of int, shape (months,)
-        From 1, in any order.
+        From 1, in any order, each of them once.
 
     Returns
     -------
     array, shape (arms, months, lanes)
-        Probabilities. Whole years are summed first, then the months of the year that is not
-        over: a fixed order, so that a month's figure does not depend on the other months.
+        Probabilities. Months are added one by one, so that a month's figure does not depend on
+        the other months.
     """
-    relative = event / competing
-    before = np.zeros(event.shape)
     reached = np.empty((len(event), len(months), event.shape[1]))
-    asked = list(enumerate(months.tolist()))
-    for first, of_year in _divided_increments(risks, event, competing, int(months.max())):
-        after = before + np.add.reduce(of_year, axis=1)
-        length = of_year.shape[1]
-        for place, month in asked:
-            begun = month - first
-            if begun == length:
-                reached[:, place] = after
-            elif 0 < begun < length:
-                reached[:, place] = before + np.add.reduce(of_year[:, :begun], axis=1)
-        before = after
-    reached *= relative[:, None]
+    places = {month: place for place, month in enumerate(months.tolist())}
+    total = np.zeros(event.shape)
+    for first, quotients in _divided_increments(risks, event, competing, max(places)):
+        behind = first + quotients.shape[1]
+        start = first
+        for stop in [*sorted(month for month in places if first < month < behind), behind]:
+            since = quotients[:, start - first : stop - first]
+            since[:, 0] += total
+            place = places.get(stop)
+            total = np.add.reduce(since, axis=1, out=None if place is None else reached[:, place])
+            start = stop
+    reached *= (event / competing)[:, None]
     return reached
 
 
@@ -164,20 +159,21 @@ def _divided_increments(
 ) -> Iterator[tuple[int, FloatArray]]:
     """Return what leaves the event-free state in each month, divided by r + q.
 
-    Two years are worked on together, in arrays that are written again and again: they stay in
-    the processor's cache. Each year must be read before the next is asked for.
+    As many months are worked on together as stay in the processor's cache, in arrays that are
+    written again and again.
 
     Returns
     -------
     iterator of (int, array of shape (arms, months, lanes))
-        How many months are before a year, and the quotients of its months up to the last.
+        How many months are before a block, and the quotients of its months up to the last;
+        theirs who asks, until the next block is asked for.
     """
     event, competing = event[:, None], competing[:, None]
     relative = event / competing
-    length = min(last, _BLOCK)
-    scratch = _aligned(2, len(event), length + 1, event.shape[-1])
-    for first in range(0, last, _BLOCK):
-        months = min(length, last - first)
+    block = min(last, max(_CELLS // relative.size, 1))
+    scratch = _aligned(2, len(event), block + 1, event.shape[-1])
+    for first in range(0, last, block):
+        months = min(block, last - first)
         edges = slice(first, first + months + 1)
         event_free, left = scratch[:, :, : months + 1]
         np.multiply(risks.event[:, edges], event, out=event_free)
@@ -188,8 +184,7 @@ def _divided_increments(
         np.subtract(event_free[:, :-1], event_free[:, 1:], out=left)
         np.add(risks.odds[:, first : first + months], relative, out=divisor)
         left /= divisor
-        for start in range(0, months, _YEAR):
-            yield first + start, left[:, start : start + _YEAR]
+        yield first, left
 
 
 def _aligned(*shape: int) -> FloatArray:

@@ -7,12 +7,15 @@ deaths of triple-negative patients (Fig. 3): all four ER x HER2 cells are free.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
-from models.table import FloatArray, Table, code_of
+from models.covariates import TABLE_COVARIATES
+from models.table import FloatArray, Table, code_of, codes_of_column, table_of_rows
 
 #: Age at which the age term is zero, in years: the median of arm A (Table 1).
 REFERENCE_AGE = 57.0
@@ -82,3 +85,56 @@ def design_matrix(table: Table) -> FloatArray:
         raise ValueError(f"not known for some rows: {', '.join(unknown)}")
     # Stacking by rows and turning once is quicker than np.column_stack for a single patient.
     return np.ascontiguousarray(np.array([term.read(table) for term in TERMS]).T)
+
+
+def profile_of(row: tuple[float, ...]) -> tuple[float, ...]:
+    """Return what figures depend on: rows of the same profile have the same figures.
+
+    In a complete row, values that no term tells apart (T0, T1 and T2) stand as the first of
+    them. In an incomplete one every known value bears on how the others are completed
+    (`models.population`), so it is its own profile.
+
+    Parameters
+    ----------
+    row : tuple of float
+        As `models.table.encoded_row`.
+    """
+    profile = []
+    for value, alike in zip(row, _first_alike(), strict=True):
+        if alike is not None and len(set(alike)) == 1:
+            profile.append(alike[0])
+        elif math.isnan(value):
+            return row
+        else:
+            profile.append(value if alike is None else alike[int(value)])
+    return tuple(profile)
+
+
+@cache
+def _first_alike() -> tuple[tuple[float, ...] | None, ...]:
+    """Return for each column the first code that gives the same terms, by code.
+
+    ``None`` where values are measured, not chosen.
+    """
+    columns = [codes_of_column(name) for name in TABLE_COVARIATES]
+    most = max(len(codes) for codes in columns if codes is not None)
+    # Beside each value of the other columns: terms of two columns differ there, if anywhere.
+    beside = [
+        [codes[min(number, len(codes) - 1)] if codes else 0.0 for codes in columns]
+        for number in range(most)
+    ]
+    return tuple(
+        None if codes is None else _first_of_the_same(place, codes, beside)
+        for place, codes in enumerate(columns)
+    )
+
+
+def _first_of_the_same(
+    place: int, codes: tuple[float, ...], beside: list[list[float]]
+) -> tuple[float, ...]:
+    """Return the first code of the same terms for each code of a column."""
+    terms = []
+    for code in codes:
+        rows = [(*row[:place], code, *row[place + 1 :]) for row in beside]
+        terms.append(design_matrix(table_of_rows(rows)).tobytes())
+    return tuple(codes[terms.index(each)] for each in terms)

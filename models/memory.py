@@ -57,7 +57,7 @@ class Memory:
         Parameters
         ----------
         profile : bytes
-            The encoded covariates.
+            What figures depend on of the covariates (`models.design_matrix.profile_of`).
         asked : bytes
             Whatever else figures depend on.
         """

@@ -17,6 +17,7 @@ from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, Analysis
 from models.assess import assess, assess_with_pooled
 from models.bundle import Bundle
 from models.caveats import Case, Caveat, caveats_for
+from models.design_matrix import profile_of
 from models.eligibility import Eligibility, check_eligibility
 from models.errors import InvalidInput, Problem
 from models.intervals import Estimates
@@ -197,9 +198,8 @@ _NOBODY = table_of_rows([])
 
 def _figures(patients: Sequence[Patient], asked: Asked, memory: Memory) -> list[Figures]:
     """Return the figures of each patient; each distinct profile is scored once."""
-    # All columns: even what is no term of the models bears on how unknown values are completed.
     rows = [encoded_row(patient) for patient in patients]
-    keys = [memory.key(array("d", row).tobytes(), asked.key) for row in rows]
+    keys = [memory.key(array("d", profile_of(row)).tobytes(), asked.key) for row in rows]
     known = {key: memory.find(key) for key in dict.fromkeys(keys)}
     places = {key: row for row, key in enumerate(keys) if known[key] is None}
     new = [rows[place] for place in places.values()]

@@ -23,8 +23,12 @@ def _encoder(field: Field) -> Callable[[Value | None], float]:
     """Return what gives a value's number; few values are looked up."""
     if isinstance(field, NumberField):
         return field.encode
-    values = getattr(field, "values", (False, True))
-    return {value: field.encode(value) for value in (None, *values)}.__getitem__
+    return {value: field.encode(value) for value in (None, *_choices(field))}.__getitem__
+
+
+def _choices(field: Field) -> tuple[Value, ...]:
+    """Return what may be chosen, in order."""
+    return tuple(getattr(field, "values", (False, True)))
 
 
 _ENCODERS = tuple((name, _encoder(FIELDS[name])) for name in TABLE_COVARIATES)
@@ -62,3 +66,11 @@ def select_rows(table: Table, rows: NDArray[np.intp] | slice) -> Table:
 def code_of(name: str, value: str | int) -> float:
     """Return the number that stands for a choice in its column."""
     return FIELDS[name].encode(value)
+
+
+def codes_of_column(name: str) -> tuple[float, ...] | None:
+    """Return the numbers that a column may hold, in order; ``None`` where values are measured."""
+    field = FIELDS[name]
+    if isinstance(field, NumberField):
+        return None
+    return tuple(field.encode(value) for value in _choices(field))

@@ -1,12 +1,14 @@
 """Curve arithmetic: by hand, against fine integration, and as properties."""
 
 import math
+from unittest.mock import patch
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import models.curves
 from models.curves import CompetingRisks, cumulative_incidence, incidences_at, survival
 from tests.support.examples import examples
 
@@ -139,6 +141,19 @@ def test_scaled_curves_have_the_incidence_of_their_products(steps, event_ratio, 
     found = incidences_at(CompetingRisks.of(*curves), *ratios, months)[0]
     expected = cumulative_incidence(event * event_ratio, competing * competing_ratio)
     assert found == pytest.approx(expected, rel=0, abs=1e-12)
+
+
+@examples(40)
+@given(STEPS, st.integers(1, 5), st.randoms())
+def test_blocks_of_months_and_their_order_change_nothing(steps, cells, random):
+    curves = [np.vstack([np.zeros((1, 1)), curve])[None] for curve in hazards(steps)]
+    risks, ratios = CompetingRisks.of(*curves), np.array([[1.5]])
+    months = np.arange(1, len(steps) + 1)
+    whole = incidences_at(risks, ratios, 2 * ratios, months)
+    some = np.array(random.sample(months.tolist(), random.randint(1, len(months))))
+    with patch.object(models.curves, "_CELLS", cells):
+        found = incidences_at(risks, ratios, 2 * ratios, some)
+    assert np.array_equal(found, whole[:, some - 1])
 
 
 def test_each_arm_and_lane_has_its_own_ratios():

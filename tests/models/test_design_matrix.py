@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from models.design_matrix import TERM_NAMES, design_matrix
+from models.design_matrix import TERM_NAMES, design_matrix, profile_of
+from models.patient import read_patient
+from models.table import encoded_row
 from tests.support.examples import examples
-from tests.support.patients import complete_messages, message_of, table_from
+from tests.support.patients import complete_messages, message_of, patient_of, table_from
 
 
 def row_for(**changes):
@@ -118,3 +120,32 @@ def test_a_higher_stage_has_every_step_of_a_lower_one(message):
 def test_every_term_but_age_is_0_or_1(message):
     row = design_matrix(table_from([message]))[0]
     assert set(row[1:].tolist()) <= {0.0, 1.0}
+
+
+@examples(400)
+@given(one=complete_messages(), other=complete_messages())
+def test_profiles_are_the_same_where_the_terms_are(one, other):
+    # Little differs, or they would never be the same.
+    close = {**one, "clinical_t": other["clinical_t"], "clinical_n": other["clinical_n"]}
+    close["ecog_ps"] = other["ecog_ps"]
+    same_terms = np.equal(*(design_matrix(table_from([message])) for message in (one, close)))
+    profiles = [profile_of(encoded_row(read_patient(message))) for message in (one, close)]
+    assert (profiles[0] == profiles[1]) == same_terms.all()
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "same"),
+    [
+        ({"clinical_t": "T1"}, {"clinical_t": "T2"}, True),
+        ({"clinical_t": "T2"}, {"clinical_t": "T3"}, False),
+        ({"clinical_n": "N2"}, {"clinical_n": "N3"}, True),
+        ({"ecog_ps": 1}, {"ecog_ps": 2}, True),
+        ({"age": 44}, {"age": 44.9}, True),
+        ({"age": 44}, {"age": 45}, False),
+        ({"er_status": "negative"}, {"her2_status": "positive"}, False),
+        ({"clinical_t": "T1", "er_status": None}, {"clinical_t": "T2", "er_status": None}, False),
+    ],
+)
+def test_what_no_term_tells_apart_is_one_profile(one, other, same):
+    profiles = [profile_of(encoded_row(patient_of(**changes))) for changes in (one, other)]
+    assert (str(profiles[0]) == str(profiles[1])) == same

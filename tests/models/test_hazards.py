@@ -34,6 +34,7 @@ from tests.support.patients import TYPICAL, complete_messages, table_from
 
 MONTHS = np.array([1, 2, 3, 4, 5, 12, 60, 95, 96])
 OVERALL, LEARNED = Analysis(FOREST, OVERALL_EFFECT), Analysis(FOREST, LEARNED_EFFECT)
+ASKED = st.lists(st.integers(1, 96), min_size=1, max_size=3, unique=True)
 BY_HAND = {
     DEFAULT_ANALYSIS: reference.cox,
     OVERALL: reference.forest,
@@ -63,7 +64,7 @@ def typical(analysis):
 
 @pytest.mark.parametrize("analysis", BY_HAND, ids=lambda each: f"{each.model} {each.effect}")
 @examples(5)
-@given(message=complete_messages(), months=st.lists(st.integers(1, 96), min_size=1, max_size=3))
+@given(message=complete_messages(), months=ASKED)
 def test_hazards_are_those_of_the_reference(analysis, message, months):
     found = hazards(analysis, [message], np.array(months))[0]
     values = read_patient(message).values
@@ -158,7 +159,7 @@ def test_a_bundle_without_effects_by_subgroups_is_no_source_of_them():
 
 @pytest.mark.parametrize("analysis", BY_HAND, ids=lambda each: f"{each.model} {each.effect}")
 @examples(5)
-@given(message=complete_messages(), months=st.lists(st.integers(1, 96), min_size=1, max_size=3))
+@given(message=complete_messages(), months=ASKED)
 def test_incidences_are_those_of_the_hazards(analysis, message, months):
     """Scaled curves give what the plain formula gives for the patient's own hazards."""
     source = hazard_source(small_bundle(), analysis, max(months))

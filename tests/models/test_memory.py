@@ -79,7 +79,7 @@ def test_larger_figures_leave_room_for_fewer():
 
 
 def test_the_size_that_is_told_is_about_what_is_held():
-    table = [patient_of(age=age, clinical_t=t) for age in range(20, 70) for t in ("T1", "T2")]
+    table = [patient_of(age=age, clinical_t=t) for age in range(20, 70) for t in ("T1", "T3")]
     memory = Memory(PLENTY)
     predict(table, small_bundle(3), OPTIONS, memory)
     alone = len(pickle.dumps(memory.find(next(iter(memory._figures)))))
@@ -135,6 +135,23 @@ def test_another_question_is_scored_anew(scored, options):
     (alone,) = predict([patient_of()], small_bundle(3), options)
     assert scored == [1, 1, 1]
     assert np.array_equal(fresh.shown.estimate, alone.shown.estimate)
+
+
+def test_stages_that_the_models_do_not_tell_apart_share_figures(scored):
+    stages = [patient_of(clinical_t=stage) for stage in ("T1", "T2", "T3")]
+    one, other, third = predict(stages, small_bundle(3), OPTIONS)
+    assert scored == [2]
+    alone = predict(stages[1:2], small_bundle(3), OPTIONS)[0]
+    assert np.array_equal(one.shown.estimate, other.shown.estimate)
+    assert np.array_equal(alone.shown.estimate, other.shown.estimate)
+    assert not np.array_equal(other.shown.estimate, third.shown.estimate)
+    assert [each.patient.values["clinical_t"] for each in (one, other)] == ["T1", "T2"]
+
+
+def test_stages_that_bear_on_what_is_unknown_are_scored_each(scored):
+    stages = [patient_of(clinical_t=stage, er_status=None) for stage in ("T1", "T2")]
+    predict(stages, small_bundle(3), OPTIONS)
+    assert scored == [2]
 
 
 def test_patients_who_differ_in_what_is_no_covariate_share_figures(scored):
