@@ -6,9 +6,11 @@ text or as columns; so every format says the same.
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import groupby
 from typing import Literal, Protocol
 
 import numpy as np
@@ -76,12 +78,18 @@ class Layout(Hashable, Protocol):
     ----------
     columns : tuple of (name, kind)
         Behind the row's own name, in order.
+    runs : tuple of (whether they are figures, slice)
+        Runs of columns that are figures, and of those that are not, in order; which of a line's
+        figures, or of its texts, stand in each.
     digits : int
         Decimals of a figure.
     """
 
     @property
     def columns(self) -> tuple[tuple[str, Kind], ...]: ...  # noqa: D102
+
+    @property
+    def runs(self) -> tuple[tuple[bool, slice], ...]: ...  # noqa: D102
 
     @property
     def digits(self) -> int: ...  # noqa: D102
@@ -97,7 +105,7 @@ def layout_of(shape: str, bundle: Bundle, options: Options, chosen: Chosen) -> L
 
 
 @dataclass(frozen=True)
-class _Asked:
+class _Asked(ABC):
     """What a layout is for."""
 
     bundle: Bundle
@@ -108,6 +116,23 @@ class _Asked:
     def digits(self) -> int:
         """Decimals of a figure."""
         return self.chosen.digits
+
+    @property
+    @abstractmethod
+    def columns(self) -> tuple[tuple[str, Kind], ...]:
+        """Names and kinds behind the row's own name."""
+
+    @cached_property
+    def runs(self) -> tuple[tuple[bool, slice], ...]:
+        """Runs of columns that are figures, and of those that are not, in order."""
+        runs, done = [], {True: 0, False: 0}
+        for are_figures, columns in groupby(
+            self.columns, key=lambda column: column[1] == "figure"
+        ):
+            start = done[are_figures]
+            done[are_figures] = start + len(list(columns))
+            runs.append((are_figures, slice(start, done[are_figures])))
+        return tuple(runs)
 
     @cached_property
     def has_both(self) -> bool:

@@ -6,7 +6,6 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
-from itertools import groupby
 
 import numpy as np
 
@@ -34,8 +33,7 @@ def csv_lines(scored: Iterable[ScoredRow], bundle: Bundle, options: Options) -> 
 
 def line_tails(scored: ScoredRow, layout: Layout) -> list[str]:
     """Return the lines of a row without its name: from the first comma to the line feed."""
-    runs = _runs(layout)
-    return [_tail(line, runs, layout.digits) for line in layout.lines(scored)]
+    return [_tail(line, layout) for line in layout.lines(scored)]
 
 
 def reject_tails(row: Row) -> list[str]:
@@ -55,25 +53,11 @@ def csv_cell(text: str) -> str:
     return csv_line([text, ""])[:-2]
 
 
-@lru_cache(maxsize=16)
-def _runs(layout: Layout) -> tuple[tuple[bool, slice], ...]:
-    """Return runs of columns that are figures, and of those that are not, in order.
-
-    A run says which of a line's figures, or of its texts, stand in it.
-    """
-    runs, done = [], {True: 0, False: 0}
-    for are_figures, columns in groupby(layout.columns, key=lambda column: column[1] == "figure"):
-        start = done[are_figures]
-        done[are_figures] = start + len(list(columns))
-        runs.append((are_figures, slice(start, done[are_figures])))
-    return tuple(runs)
-
-
-def _tail(line: Line, runs: Iterable[tuple[bool, slice]], digits: int) -> str:
-    figures = _figure_texts(line, digits)
+def _tail(line: Line, layout: Layout) -> str:
+    figures = _figure_texts(line, layout.digits)
     parts = [
         ",".join(figures[run]) if are_figures else csv_line(line.texts[run])[:-1]
-        for are_figures, run in runs
+        for are_figures, run in layout.runs
     ]
     return f",{','.join(parts)}\n"
 
