@@ -43,7 +43,7 @@ from models.rounding import MACHINE_DECIMALS
 from service.bundles import default_folder
 from service.commands.refusals import bundle_refused, explained_problems
 from service.lists.blocks import BLOCK_ROWS
-from service.lists.columns import Chosen
+from service.lists.columns import FEWEST_DECIMALS, Chosen
 from service.lists.contents import Reader
 from service.lists.inputs import STANDARD, Watched, opened
 from service.lists.kinds import COLUMN_KINDS, CSV, KINDS, compression_by_name, kind_by_name
@@ -129,7 +129,7 @@ def _one_of(values: tuple[str, ...]) -> str:
 )
 @click.option(
     "--digits",
-    type=click.IntRange(1, MACHINE_DECIMALS),
+    type=click.IntRange(FEWEST_DECIMALS, MACHINE_DECIMALS),
     default=MACHINE_DECIMALS,
     show_default=True,
     help="Decimals of a figure.",

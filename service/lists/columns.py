@@ -51,6 +51,10 @@ class Column:
 _LIMITS = N_("`_lower` and `_upper` behind it name the interval's limits.")
 
 
+#: With one decimal a lower limit of -4 percentage points would be told as 0.
+FEWEST_DECIMALS = 2
+
+
 @dataclass(frozen=True)
 class Chosen:
     """Which figures a list has.
@@ -60,7 +64,7 @@ class Chosen:
     outcomes, arms : tuple of str
         In the order of `models.outcomes`.
     digits : int
-        Decimals of a figure, 1 to 4.
+        Decimals of a figure, from `FEWEST_DECIMALS` to those of all doors.
     """
 
     outcomes: tuple[str, ...] = tuple(outcome.name for outcome in OUTCOMES)

@@ -238,15 +238,16 @@ class Long(_Asked):
     def _parts(self, prediction: Prediction) -> Iterator[tuple[tuple[str, str, bool], FloatArray]]:
         """Yield what each part is and its bands, (outcomes, arms, months, sides), NaN if none."""
         shown, chosen = self.options.shown, self.chosen
+        listed = self.options.listed(self.bundle.held)
+        pooled = Analysis(self.options.model, POOLED_EFFECT)
         yield _named(shown), self._rounded(_bands(prediction, prediction.shown, chosen))
-        if chosen.has_pooled:
+        if chosen.has_pooled and pooled not in (shown, *listed):
             bands = np.full_like(_bands(prediction, prediction.shown, chosen), np.nan)
             place = chosen.outcomes.index(OUTCOMES[0].name), chosen.arms.index(DIFFERENCE)
             bands[place] = _pooled_band(prediction)
-            yield (self.options.model, POOLED_EFFECT, False), self._rounded(bands)
-        for analysis in self.options.listed(self.bundle.held):
-            # The pooled effect changes survival alone and stood above.
-            if analysis not in (shown, Analysis(self.options.model, POOLED_EFFECT)):
+            yield _named(pooled), self._rounded(bands)
+        for analysis in listed:
+            if analysis != shown:
                 bands = _bands(prediction, prediction.analyses[analysis], chosen)
                 yield _named(analysis), self._rounded(bands)
         if self.has_both:

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import re
 
 import polars
 import pyarrow
@@ -276,40 +277,59 @@ def test_parquet_is_plain_for_other_readers(folder):
 # The long shape, and what is chosen
 
 
-def test_a_long_list_has_the_figures_of_a_wide_one(folder):
+@pytest.mark.parametrize(
+    ("model", "effect"),
+    [
+        ("cox", "overall"),
+        ("cox", "pooled"),
+        ("cox", "subgroup"),
+        ("forest", "overall"),
+        ("forest", "pooled"),
+        ("forest", "all"),
+    ],
+)
+def test_a_long_list_has_the_figures_of_a_wide_one(folder, model, effect):
     (folder / "list.csv").write_text(PLAIN, encoding="utf-8")
-    asked = ["--model", "forest", "--effect", "all", *FEW]
+    asked = ["--model", model, "--effect", effect, *FEW]
     run("list.csv", "--out", "wide.csv", *asked)
     run("list.csv", "--out", "long.csv", "--shape", "long", *asked)
-    wide = list(csv.DictReader(io.StringIO((folder / "wide.csv").read_text("utf-8"))))
-    long = list(csv.DictReader(io.StringIO((folder / "long.csv").read_text("utf-8"))))
-    told = 0
-    for line in long:
-        (row,) = [each for each in wide if each["row_id"] == line["row_id"]]
-        if not line["outcome"]:
-            assert line["status"] in ("out_of_scope", "rejected")
+    wide, long = (
+        list(csv.DictReader(io.StringIO((folder / name).read_text("utf-8"))))
+        for name in ("wide.csv", "long.csv")
+    )
+    shown = (model, "pooled" if effect == "pooled" else "overall")
+    for row in wide:
+        lines = [line for line in long if line["row_id"] == row["row_id"]]
+        if row["status"] != "ok":
+            assert [line["outcome"] for line in lines] == [""]
             continue
-        stem = f"{line['outcome']}_{line['arm']}"
-        own = (line["model_kind"], line["effect"])
-        if own == ("forest", "overall"):
-            middle = ""
-        elif own == ("forest", "pooled"):
-            middle = "_pooled" if line["arm"] == "difference" else None
-        elif own[0] == "forest_minus_cox":
-            middle = "_forest_minus_cox"
-        else:
-            middle = f"_{own[0]}_{own[1]}"
-        if line["exploratory"] == "true":
-            middle += "_exploratory"
-        name = f"{stem}{middle}_{line['month']}"
-        assert row[name] == line["estimate"], name
-        if line["lower"]:
-            assert row[f"{name}_lower"] == line["lower"]
-            assert row[f"{name}_upper"] == line["upper"]
-        told += 1
-    assert told > 200
-    exploratory = [line["exploratory"] for line in long if line["row_id"] == "a"]
-    assert exploratory.index("true") > 0
+        told = {}
+        for line in lines:
+            for name in names_in_a_wide_list(line, shown):
+                assert name not in told, name
+                told[name] = line["estimate"]
+                if line["lower"]:
+                    told |= {f"{name}_{side}": line[side] for side in ("lower", "upper")}
+        figures = {name: row[name] for name in row if re.search(r"_\d+", name) and row[name]}
+        assert {name: told.get(name) for name in figures} == figures
+        analyses = [line for line in lines if line["model_kind"] != "forest_minus_cox"]
+        exploratory = [line["exploratory"] for line in analyses]
+        assert exploratory == sorted(exploratory)
+
+
+def names_in_a_wide_list(line, shown):
+    """Return the columns of a wide list that hold the figure of a line."""
+    stem, own = f"{line['outcome']}_{line['arm']}", (line["model_kind"], line["effect"])
+    month = line["month"]
+    if own[0] == "forest_minus_cox":
+        return [f"{stem}_forest_minus_cox_{month}"]
+    marked = "_exploratory" if line["exploratory"] == "true" else ""
+    names = [f"{stem}_{own[0]}_{own[1]}{marked}_{month}"]
+    if own == shown:
+        names.append(f"{stem}_{month}")
+    if own == (shown[0], "pooled") and stem == "overall_survival_difference":
+        names.append(f"{stem}_pooled_{month}")
+    return names
 
 
 def test_outcomes_arms_and_digits_are_chosen(folder):
@@ -343,6 +363,7 @@ def test_outcomes_arms_and_digits_are_chosen(folder):
         ["--outcomes", "cure"],
         ["--arms", "difference,difference"],
         ["--digits", "5"],
+        ["--digits", "1"],
         ["--processes", "0"],
         ["--shape", "square"],
     ],

@@ -133,7 +133,7 @@ def test_means_are_those_of_the_scored_list(folder, effect):
 def test_the_summary_does_not_depend_on_what_the_list_shows(folder):
     numbers, _rows = summed(folder, MIXED)
     for arguments in (
-        ["--digits", "1"],
+        ["--digits", "2"],
         ["--outcomes", "local_bleeding", "--arms", "difference"],
         ["--shape", "long"],
         ["--format", "ndjson"],
