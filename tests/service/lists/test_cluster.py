@@ -330,7 +330,7 @@ def test_what_is_summed_up_is_that_of_one_process(folder):
             whole.add(block, profiles.look_up(block.contents).wait())
     assert joined.counts == whole.counts
     assert joined.tally.as_dict() == whole.tally.as_dict()
-    assert joined.tally.sums is not None
+    assert joined.tally.profiles
 
 
 # What is refused
