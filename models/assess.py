@@ -20,7 +20,7 @@ from models.bundle import Bundle
 from models.curves import survival
 from models.design_matrix import design_matrix
 from models.hazards import Hazards, hazard_source
-from models.intervals import Estimates, summarise, summarise_completions
+from models.intervals import Estimates, containing, summarise, summarise_completions
 from models.outcomes import ARMS, DIFFERENCE, OUTCOMES, SHOWN_ARMS, SURVIVALS
 from models.pooled import pooled_log_ratios
 from models.population import complete
@@ -148,14 +148,18 @@ def assess_mean(
     """
     asked = _Asked(bundle, question.horizons, analysis, _own_and_pooled)
     patients, unsure = (_by_estimate(each) for each in (weights.patients, weights.unsure))
-    sums = [np.float64(0.0)] * 3
+    total = drawn_total = squares = np.float64(0.0)
     with _small_buffer():
         for own, drawn, members in zip(patients, unsure, asked.members(design), strict=True):
-            parts = (own * members, drawn * members, drawn * members**2)
-            sums = [total + part for total, part in zip(sums, parts, strict=True)]
+            total = total + own * members
+            if drawn.any():
+                drawn_total = drawn_total + drawn * members
+                squares = squares + drawn * members**2
     all_of, some_of = (np.maximum(each.sum(axis=0), 1.0) for each in (patients, unsure))
-    variance = np.maximum(sums[2] - sums[1] ** 2 / some_of, 0.0) / all_of**2
-    found = summarise(_spread(sums[0] / all_of, np.sqrt(variance)), question.level)
+    means = total / all_of
+    errors = np.sqrt(np.maximum(squares - drawn_total**2 / some_of, 0.0)) / all_of
+    limits = summarise(_spread(means, errors), question.level)
+    found = containing(means.mean(axis=-1), limits.lower, limits.upper)
     return _own_and_pooled_part(found, axis=0)
 
 
