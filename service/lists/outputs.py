@@ -320,14 +320,12 @@ class Outputs:
         """Leave what was noted, for a run that goes on; remove the parts where nothing was."""
         noted = self._noted
         if noted is None:
-            with suppress(OSError):
-                # A writer of columns wants to end its file before that is closed and removed.
-                if self._writer is not None:
-                    self._writer.finish()
+            self._end_writer()
             self._close()
             self._remove()
             return
         if self._before is not None and self._out_part is not None:
+            self._end_writer()
             self._before.replace(self._out_part.path)
             self._close()
             return
@@ -338,6 +336,12 @@ class Outputs:
                 # A full disk may refuse even this; going on cuts the part, too.
                 continue
         self._close()
+
+    def _end_writer(self) -> None:
+        """Let a writer of columns end its file before that is closed and removed."""
+        with suppress(OSError):
+            if self._writer is not None:
+                self._writer.finish()
 
     def _drop_before(self) -> None:
         if self._before is not None:
