@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections import Counter
@@ -62,7 +63,13 @@ class Files:
         return self.out.name, self.beside.rejects, self.beside.summary
 
     def followed(self) -> Files:
-        """Return the places that links lead to: what stands there is replaced, the links stay."""
+        """Return the places that links lead to: what stands there is replaced, the links stay.
+
+        Raises
+        ------
+        OSError
+            If links lead in a circle.
+        """
         beside = Beside(*map(_followed, (self.beside.rejects, self.beside.summary)))
         return replace(
             self,
@@ -118,8 +125,8 @@ def refuse_endings(files: Files, kind: str | None) -> None:
     ending = ending_of(out.name)
     if kind is None and ending and ending not in WRITTEN_ENDINGS:
         message = _(
-            "What ends in {ending} is not written. Endings that are: {known}; texts also with .gz "
-            "or .zst behind. Or say by --format what the file is to be."
+            "Nothing is written whose name ends in {ending}, unless --format says what it is. "
+            "Known endings: {known}; texts may be compressed, with .gz or .zst behind that."
         )
         known = ", ".join(WRITTEN_ENDINGS)
         raise click.UsageError(message.format(ending=ending, known=known))
@@ -156,8 +163,10 @@ def _followed(name: str | None) -> str | None:
     path = Path(name.removeprefix(_FILE_URL))
     if not path.is_symlink() or is_irregular(path):
         return name
-    scheme = _FILE_URL if name.startswith(_FILE_URL) else ""
-    return scheme + os.path.realpath(path)
+    found = os.path.realpath(path)
+    if Path(found).is_symlink():
+        raise OSError(errno.ELOOP, os.strerror(errno.ELOOP), name)
+    return f"{_FILE_URL}{found}" if name.startswith(_FILE_URL) else found
 
 
 def _is_local(name: str) -> bool:

@@ -216,8 +216,9 @@ def score(
     """Score a list of PATIENTS: CSV, newline-delimited JSON, Parquet or Arrow.
 
     A row that is wrong is told in its place and never stops the list. Results stand in their
-    place when they are whole; beside them, .about.json says what they are. Ctrl-C stops behind the
-    rows under way, a second one at once; both leave a valid part, from which --resume goes on.
+    place when they are whole; beside them, .about.json says what they are. Ctrl-C stops when the
+    rows under way are done, a second one at once; both leave a valid part, from which --resume
+    goes on.
 
     Exit codes: 1 some rows were rejected, or --strict met a wrong one; 2 nothing was done; 130
     stopped by Ctrl-C, 143 by SIGTERM; 141 the reader of standard output went away.
@@ -229,13 +230,14 @@ def score(
     with speaking(language):
         target = Target(out, kind or kind_by_name(out) or CSV, compression_by_name(out))
         source = source_kind or kind_by_name(patients) or CSV
-        files = Files(patients, source, target, Beside(rejects, summary)).followed()
+        files = Files(patients, source, target, Beside(rejects, summary))
         way = Way(ignore_extra_columns, strict, resume, processes, scheduler)
         refuse_endings(files, kind)
         _refuse_missing_package(files, scheduler)
         refuse_unshared(files, scheduler)
         interruption = Interruption(_say_stopping, patient=scheduler is None)
         try:
+            files = files.followed()
             refuse_places(files, scheduler)
             chosen = Chosen(_choice("outcomes", outcomes), _choice("arms", arms), digits)
             _refuse_choice(target, chosen, shape)
@@ -513,7 +515,7 @@ def _size(name: str) -> int:
 
 
 def _say_stopping() -> None:
-    words = _("Stopping behind the rows under way; Ctrl-C again stops at once.")
+    words = _("Stopping when the rows under way are done; Ctrl-C again stops at once.")
     # Behind a bar, on a line of its own.
     click.echo(f"\n{words}" if sys.stderr.isatty() else words, err=True)
 

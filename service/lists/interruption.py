@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: the first asks a run to stop behind the rows under way, a second at once."""
+"""Ctrl-C and SIGTERM: the first stops a run when the rows under way are done, a second at once."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Interruption:
     Parameters
     ----------
     say : callable
-        Is called at once when a run is asked to stop behind the rows under way.
+        Is called at once when a run is to stop as soon as the rows under way are done.
     patient : bool
         Whether there are rows under way to wait for; otherwise the first Ctrl-C ends the run at
         once.

@@ -95,7 +95,7 @@ def refuse_irregular(path: Path) -> None:
     if path.is_dir():
         raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
     if is_irregular(path):
-        message = _("it is a device or a pipe and no file; for standard output write -")
+        message = _("it is a device or a pipe, not a file; standard output is -")
         raise OSError(errno.EINVAL, message, str(path))
 
 

@@ -70,7 +70,7 @@ def test_what_is_no_file_is_refused_and_stays(folder, make, arguments):
     path = folder / arguments[-1]
     make(path)
     before, kind = names(folder), stat.S_IFMT(path.stat().st_mode)
-    check_refused(run("list.csv", *arguments, *FEW), "a device or a pipe and no file")
+    check_refused(run("list.csv", *arguments, *FEW), "a device or a pipe, not a file")
     assert names(folder) == before
     assert stat.S_IFMT(path.stat().st_mode) == kind
 
@@ -84,7 +84,7 @@ def test_no_pipe_is_replaced_by_what_stands_beside_results(folder, ending):
 
 def test_a_part_refuses_what_is_no_file(folder):
     os.mkfifo("out.csv")
-    with pytest.raises(OSError, match="no file"):
+    with pytest.raises(OSError, match="not a file"):
         Part("out.csv")
     assert names(folder) == ["list.csv", "out.csv"]
 
@@ -96,6 +96,14 @@ def test_a_folder_in_the_place_of_a_note_is_told_before_anything_is_scored(folde
 
 
 # Links
+
+
+def test_links_that_lead_nowhere_or_in_a_circle_are_told(folder):
+    (folder / "a.csv").symlink_to("b.csv")
+    (folder / "b.csv").symlink_to("a.csv")
+    (folder / "c.csv").symlink_to("none/there.csv")
+    check_refused(run("list.csv", "--out", "a.csv", *FEW), "a.csv: Too many levels")
+    check_refused(run("list.csv", "--out", "c.csv", *FEW), "none/there.csv")
 
 
 @pytest.mark.parametrize("stands", [True, False])
@@ -133,6 +141,12 @@ def test_a_link_stays_and_what_it_leads_to_is_replaced(folder, stands):
 def test_names_that_a_run_needs_for_itself_are_refused(folder, arguments):
     check_refused(run("list.csv", *arguments, *FEW), "needs for itself")
     assert names(folder) == ["list.csv"]
+
+
+def test_names_that_a_run_needs_are_those_beside_what_a_link_leads_to(folder):
+    (folder / "link.csv").symlink_to("q.csv")
+    check_refused(run("list.csv", "--out", "link.csv", "--rejects", "q.csv.part"), "for itself")
+    assert names(folder) == ["link.csv", "list.csv"]
 
 
 @pytest.mark.parametrize("ending", [".part", ".part.json", ".about.json", ".part.before"])

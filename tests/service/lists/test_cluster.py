@@ -440,7 +440,7 @@ def test_sigterm_stops_as_ctrl_c_does(cluster, folder, monkeypatch):
     result = run("list.csv", "--out", "many.csv", *FEW, *on(cluster))
     assert result.exit_code == 143
     assert "Stopped after 128 rows" in result.stderr
-    assert "Stopping behind" not in result.stderr
+    assert "Stopping when" not in result.stderr
     assert (folder / "many.csv.parts").exists()
 
 

@@ -25,7 +25,7 @@ from service.lists.profiles import Pending
 ROOT = Path(__file__).parents[3]
 FEW = ["--horizons", "12", "--processes", "1"]
 ROWS = 200
-STOPPING = "Stopping behind the rows under way; Ctrl-C again stops at once."
+STOPPING = "Stopping when the rows under way are done; Ctrl-C again stops at once."
 
 
 @pytest.fixture
