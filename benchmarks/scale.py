@@ -16,6 +16,7 @@ from typing import IO, Any
 import numpy as np
 
 from benchmarks.answers import PREDICT, body_of
+from benchmarks.load import Watch
 from benchmarks.patients import PATIENT, csv_list, different_patients
 from benchmarks.serving import serving
 from benchmarks.starts import loading, rate
@@ -75,10 +76,12 @@ def main() -> None:
     """Measure, and print the unit costs and the plans that follow from them."""
     print("| cost | measured | unit |\n| --- | --- | --- |")
     found: dict[str, float] = {}
+    watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
         for cost in chain(costs(Path(folder) / "list.csv"), _throughput()):
             print(f"| {cost.name} | {_number(cost.value)} | {cost.unit} |", flush=True)
             found[cost.name] = cost.value
+    print(f"\nOther programs used {watch.foreign():.2f} cores meanwhile.")
     print("\n| plan | needs | unit |\n| --- | --- | --- |")
     for cost in (*_list_plan(found), *_request_plan(found)):
         print(f"| {cost.name} | {_number(cost.value)} | {cost.unit} |")
