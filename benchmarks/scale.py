@@ -4,49 +4,57 @@ from __future__ import annotations
 
 import io
 import shutil
+import statistics
 import tempfile
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, repeat
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any
+
+import numpy as np
 
 from benchmarks.answers import PREDICT, body_of
 from benchmarks.load import Watch
 from benchmarks.patients import PATIENT, csv_list, different_patients
-from benchmarks.serving import asking, serving
+from benchmarks.serving import serving
+from benchmarks.starts import loading, rate
 from benchmarks.timing import loaded, seconds
 from models.bundle import load_bundle
 from models.options import Options
 from service.bundles import default_folder
-from service.lists.blocks import BLOCK_ROWS, Block
+from service.lists.blocks import BLOCK_ROWS, Block, block_rows_of
 from service.lists.column_writer import ColumnWriter
 from service.lists.columns import Chosen
 from service.lists.cuts import Source, blocks_of, cut
 from service.lists.kinds import ARROW, CSV, NDJSON, PARQUET, PLAIN, ZSTANDARD
 from service.lists.layouts import WIDE
-from service.lists.profiles import Profiles
-from service.lists.results import Result, Task
+from service.lists.profiles import MOST_KEPT, Profiles
+from service.lists.results import Task
 from service.lists.storage import Place
 from service.lists.writers import writer_of
 
-#: Different patients that are scored, and rows that they are written in.
-_DISTINCT, _ROWS = 2_000, 4 * BLOCK_ROWS
+#: The list that is measured with: rows with names of their own, of so many different patients in
+#: random order.
+_ROWS, _DISTINCT, _SEED = 16 * BLOCK_ROWS, 20_000, 20_240_601
 
-_WRITTEN = ((CSV, PLAIN), (CSV, ZSTANDARD), (NDJSON, PLAIN), (NDJSON, ZSTANDARD), (PARQUET, PLAIN))
+#: Rows behind which it is measured what is scored again, in as many further rows.
+_SETTLED = 2 * BLOCK_ROWS
 
+_ANSWERED = ("the same patient again", "another patient")
 
-_ANSWERED = ("answer, the same patient again", "answer, another patient")
+#: What is planned for: rows of lists like the one that is measured; workers; requests a second.
+_PLANNED_ROWS, _WORKERS, _REQUESTS = 10**9, 64, 10_000
 
-#: What is planned for: rows of so many different patients on so many workers; requests a second.
-_PLANNED_ROWS, _PLANNED_DISTINCT, _WORKERS, _REQUESTS = 10**9, 100_000, 64, 10_000
-
-#: Requests of which the median is taken.
-_ASKED = 500
+#: Rounds of which the median throughput is taken, and seconds of each.
+_ROUNDS, _SECONDS = 5, 2.0
 
 #: Bytes that are copied to measure copying.
 _COPIED = 256 * 2**20
+
+#: More than all results take.
+_ALL = 2**62
 
 
 @dataclass(frozen=True)
@@ -68,7 +76,7 @@ def main() -> None:
     """Measure, and print the unit costs and the plans, or why they do not hold."""
     watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        measured = list(chain(costs(Path(folder) / "list.csv"), _answers()))
+        measured = list(chain(costs(Path(folder) / "list.csv"), _throughput()))
     void = loaded(watch.foreign())
     if void:
         print(f"void: {void}")
@@ -93,11 +101,10 @@ def _list_plan(found: dict[str, float]) -> Iterator[Cost]:
     """Yield the hours of each step of a very long list."""
     size = _PLANNED_ROWS * found["size, input"]
     yield Cost("cutting the list, by the command", size / 1e6 / found["cut"] / 3600, "h")
-    for name, new in (("csv.zst", "csv"), ("ndjson.zst", "ndjson"), ("parquet", "parquet")):
+    for name, kind in (("csv.zst", CSV), ("ndjson.zst", NDJSON), ("parquet", PARQUET)):
+        scored = _scoring_seconds(found, name, kind)
+        yield Cost(f"{name}: scoring, {_WORKERS} workers", scored / 3600, "h")
         written = _PLANNED_ROWS * found[f"size, {name}"]
-        first = _PLANNED_DISTINCT / found[f"new patients, {new}"]
-        rows = _PLANNED_ROWS / found[f"known rows, {name}"] / _WORKERS
-        yield Cost(f"{name}: scoring, {_WORKERS} workers", (first + rows) / 3600, "h")
         if name == PARQUET:
             joined = _PLANNED_ROWS / found["join, parquet"]
         else:
@@ -106,79 +113,142 @@ def _list_plan(found: dict[str, float]) -> Iterator[Cost]:
         yield Cost(f"{name}: results", written / 1e12, "TB")
 
 
+def _scoring_seconds(found: dict[str, float], name: str, kind: str) -> float:
+    """Return how long the workers score.
+
+    Each scores each different patient once, and again those whose results it could not keep.
+    """
+    first = _DISTINCT / found[f"new patients, {kind}"]
+    a_row = 1 / found[f"known rows, {name}"]
+    share = found.get(f"share scored again, {kind}", 0.0)
+    if share:
+        a_row += share / found[f"patients again, {kind}"]
+    return first + _PLANNED_ROWS * a_row / _WORKERS
+
+
 def _request_plan(found: dict[str, float]) -> Iterator[Cost]:
     """Yield the processors that many requests a second keep busy."""
     for told in _ANSWERED:
-        yield Cost(
-            f"{_REQUESTS:,} requests/s, {told}", _REQUESTS * found[told] / 1e3, "processors"
-        )
+        needed = _REQUESTS / found[f"throughput, {told}"]
+        yield Cost(f"{_REQUESTS:,} requests/s, {told}", needed, "processors")
 
 
-def _answers() -> Iterator[Cost]:
-    """Yield the time of an answer over HTTP, of a patient that was asked for and of others."""
-    patients = (repeat(PATIENT), different_patients())
+def _throughput() -> Iterator[Cost]:
+    """Yield the requests a second that one worker answers over eight connections."""
+    patients = ([PATIENT], different_patients())
     with serving(("-m", "benchmarks.serve")) as served:
         for told, asked in zip(_ANSWERED, patients, strict=True):
-            median = asking(served, PREDICT, map(body_of, asked), _ASKED)
-            yield Cost(told, median(), "ms")
+            measure = loading(served, PREDICT, list(map(body_of, asked)), _SECONDS, rate)
+            measure()
+            median = statistics.median(measure() for _ in range(_ROUNDS))
+            yield Cost(f"throughput, {told}", median, "requests/s")
 
 
 def costs(path: Path) -> Iterator[Cost]:
     """Yield the unit costs of a list that is written to a path."""
-    path.write_bytes(csv_list(_ROWS, _DISTINCT))
+    path.write_bytes(_random_list())
     source = Source(Place.of(str(path)), CSV, ignore_extra=False, block_rows=BLOCK_ROWS)
-    found = cut(source)
     yield Cost("size, input", path.stat().st_size / _ROWS, "bytes/row")
     yield Cost("cut", path.stat().st_size / 1e6 / seconds(lambda: cut(source)), "MB/s")
     digest = load_bundle(default_folder()).digest
-    task = Task(
-        default_folder(), digest, Options(), Chosen(), WIDE, CSV, found.reader, summarised=False
-    )
-    blocks = [block for part in found.stretches for block in blocks_of(part, source, task.reader)]
-    for kind, compression in _WRITTEN:
-        yield from _written(replace(task, kind=kind), compression, blocks)
-    yield _joined(replace(task, kind=ARROW), blocks)
+    reader = cut(source).reader
+    task = Task(default_folder(), digest, Options(), Chosen(), WIDE, CSV, reader)
+    for kind in (CSV, NDJSON):
+        yield from _texts(replace(task, kind=kind), source)
+    # The parts of Parquet are written in Arrow.
+    yield from _columns(replace(task, kind=ARROW), source)
     yield _copied(path.with_name("one"), path.with_name("other"))
 
 
-def _written(task: Task, compression: str, blocks: list[Block]) -> Iterator[Cost]:
-    """Yield what new patients, rows of known ones and their bytes cost in a format."""
-    name = f"{task.kind}{compression}"
-    profiles = Profiles(task)
+def _random_list() -> bytes:
+    """Return a CSV whose names do not repeat; those of its patients do, in random order."""
+    chance = np.random.default_rng(_SEED)
+    header, *lines = csv_list(_DISTINCT, _DISTINCT).splitlines()
+    names = chance.choice(10**9, _ROWS, replace=False).tolist()
+    patients = chance.integers(_DISTINCT, size=_ROWS).tolist()
+    rows = (b"%09d,%b" % (name, lines[each]) for name, each in zip(names, patients, strict=True))
+    return b"\n".join([b"row_id," + header, *rows])
+
+
+def _texts(task: Task, source: Source) -> Iterator[Cost]:
+    """Yield what a text costs, plain and compressed."""
+    profiles = Profiles(task, most=_ALL)
+    yield from _results(task, task.kind, source, profiles)
+    for compression in (PLAIN, ZSTANDARD):
+        file: Any = _Counted()
+        pace, size = _written(task, source, profiles, file, compression)
+        yield Cost(f"known rows, {task.kind}{compression}", pace, "rows/s")
+        yield Cost(f"size, {task.kind}{compression}", size, "bytes/row")
+
+
+def _columns(task: Task, source: Source) -> Iterator[Cost]:
+    """Yield what Parquet costs: its parts, and joining them."""
+    profiles = Profiles(task, most=_ALL)
+    yield from _results(task, PARQUET, source, profiles)
+    part, whole = io.BytesIO(), io.BytesIO()
+    pace, size = _written(task, source, profiles, part)
+    yield Cost("known rows, parquet", pace, "rows/s")
+    yield Cost("size, parts of parquet", size, "bytes/row")
+    part.seek(0)
+    writer = ColumnWriter(whole, task.layout, PARQUET)
+    start = time.perf_counter()
+    writer.append(part)
+    writer.finish()
+    yield Cost("join, parquet", _ROWS / (time.perf_counter() - start), "rows/s")
+    yield Cost("size, parquet", len(whole.getvalue()) / _ROWS, "bytes/row")
+
+
+def _results(task: Task, name: str, source: Source, profiles: Profiles) -> Iterator[Cost]:
+    """Yield what new patients cost, how many results a worker keeps, and what it scores again."""
+    blocks = _blocks(task, source)
     distinct = list(dict.fromkeys(content for block in blocks for content in block.contents))
     task.layout.columns  # noqa: B018 (loads the bundle, which every process does once)
-    taken = seconds(lambda: profiles.look_up(distinct).wait())
-    if not compression:
-        yield Cost(f"new patients, {name}", len(distinct) / taken, "patients/s")
-    file: Any = io.BytesIO() if task.kind == PARQUET else _Counted()
     start = time.perf_counter()
-    _write(task, compression, file, blocks, profiles)
-    rows = sum(len(block.names) for block in blocks)
-    yield Cost(f"known rows, {name}", rows / (time.perf_counter() - start), "rows/s")
-    yield Cost(f"size, {name}", file.tell() / rows, "bytes/row")
+    results = profiles.look_up(distinct).wait()
+    taken = time.perf_counter() - start
+    yield Cost(f"new patients, {name}", len(distinct) / taken, "patients/s")
+    fit = MOST_KEPT / statistics.mean(result.size for result in results)
+    yield Cost(f"results that fit, {name}", fit, "patients")
+    if fit < len(distinct):
+        share, pace = _again(task, source)
+        yield Cost(f"share scored again, {name}", share, "of all rows")
+        yield Cost(f"patients again, {name}", pace, "patients/s")
 
 
-def _write(
-    task: Task, compression: str, file: IO[bytes], blocks: list[Block], profiles: Profiles
-) -> None:
-    """Split the lines of blocks again and write their rows, as a worker does."""
+def _again(task: Task, source: Source) -> tuple[float, float]:
+    """Return the share of rows that are scored when as many results are kept as fit, and the pace.
+
+    Figures may be remembered where results are not, so it is another pace than of new patients.
+    """
+    profiles, blocks = Profiles(task), _blocks(task, source)
+    asked, taken = 0, 0.0
+    for _ in range(2):
+        # The first time results are kept until no more fit.
+        before, start = profiles.asked, time.perf_counter()
+        for block in islice(blocks, _SETTLED // block_rows_of(task.kind)):
+            profiles.look_up(block.contents).wait()
+        asked, taken = profiles.asked - before, time.perf_counter() - start
+    return asked / _SETTLED, asked / taken
+
+
+def _blocks(task: Task, source: Source) -> Iterator[Block]:
+    """Yield the blocks of the list as a worker reads them."""
+    source = replace(source, block_rows=block_rows_of(task.kind))
+    for part in cut(source).stretches:
+        yield from blocks_of(part, source, task.reader)
+
+
+def _written(
+    task: Task, source: Source, profiles: Profiles, file: IO[bytes], compression: str = PLAIN
+) -> tuple[float, float]:
+    """Return rows a second of known patients, from file to file, and bytes of a row."""
+    start = time.perf_counter()
     writer = writer_of(file, task.layout, task.kind, compression)
     writer.start()
-    for block in blocks:
-        contents = [task.reader.split(0, bytes(content))[1] for content in block.contents]
-        results: list[Result] = profiles.look_up(contents).wait()
-        writer.write(block, results)
+    for block in _blocks(task, source):
+        writer.write(block, profiles.look_up(block.contents).wait())
     writer.finish()
-
-
-def _joined(task: Task, blocks: list[Block]) -> Cost:
-    """Return how many rows of columns are joined a second."""
-    part, profiles = io.BytesIO(), Profiles(task)
-    _write(task, PLAIN, part, blocks, profiles)
-    part.seek(0)
-    writer = ColumnWriter(io.BytesIO(), task.layout, PARQUET)
-    rows = sum(len(block.names) for block in blocks)
-    return Cost("join, parquet", rows / seconds(lambda: writer.append(part)), "rows/s")
+    return _ROWS / (time.perf_counter() - start), file.tell() / _ROWS
 
 
 def _copied(one: Path, other: Path) -> Cost:

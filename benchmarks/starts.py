@@ -81,13 +81,13 @@ def throughput_rows(seconds: float = _SECONDS) -> Iterator[Row]:
                 ),
             ):
                 for name, unit, figure in (
-                    ("throughput", "requests/s", _rate),
+                    ("throughput", "requests/s", rate),
                     ("p99", "ms", _slowest),
                 ):
                     yield compare(
                         Told(f"{_CONNECTIONS} connections, {told}: {name}", unit, f"{LEAN}, Cox"),
-                        _loading(own, PREDICT, ours, seconds, figure),
-                        _loading(peer, "/cox", theirs, seconds, figure),
+                        loading(own, PREDICT, ours, seconds, figure),
+                        loading(peer, "/cox", theirs, seconds, figure),
                     )
 
 
@@ -115,7 +115,8 @@ def proportional_bytes(process: int) -> int:
     return int(line.split()[1]) * 1024
 
 
-def _rate(taken: list[float], seconds: float) -> float:
+def rate(taken: list[float], seconds: float) -> float:
+    """Return requests a second."""
     return len(taken) / seconds
 
 
@@ -123,7 +124,7 @@ def _slowest(taken: list[float], _: float) -> float:
     return 1e3 * statistics.quantiles(taken, n=100)[-1]
 
 
-def _loading(
+def loading(
     served: Served,
     path: str,
     bodies: Sequence[bytes],

@@ -43,7 +43,7 @@ from models.rounding import MACHINE_DECIMALS
 from service.bundles import default_folder
 from service.commands.places import Files, refuse_endings, refuse_places, refuse_unshared
 from service.commands.refusals import bundle_refused, explained_problems
-from service.lists.blocks import BLOCK_ROWS
+from service.lists.blocks import block_rows_of
 from service.lists.columns import FEWEST_DECIMALS, Chosen
 from service.lists.contents import Reader
 from service.lists.inputs import STANDARD, Watched, opened
@@ -74,14 +74,24 @@ _REJECTED, _PIPE_CLOSED = 1, 141
 
 @dataclass(frozen=True)
 class Way:
-    """How a list is run."""
+    """How a list is run.
+
+    Attributes
+    ----------
+    block_rows : int or None
+        Rows of a block; ``None`` for those that suit what is written.
+    """
 
     ignore_extra: bool
     strict: bool
     resume: bool
     processes: int
     scheduler: str | None = None
-    block_rows: int = BLOCK_ROWS
+    block_rows: int | None = None
+
+    def rows(self, out: Target) -> int:
+        """Return the rows of a block."""
+        return self.block_rows or block_rows_of(out.kind)
 
 
 def _one_of(values: tuple[str, ...]) -> str:
@@ -293,7 +303,7 @@ def _score(files: Files, asked: _Asked, way: Way, interruption: Interruption) ->
         files.patients,
         files.source_kind,
         ignore_extra=way.ignore_extra,
-        rows=way.block_rows,
+        rows=way.rows(files.out),
     ) as source:
         task = _task(asked, bundle, files, source.reader)
         key = _key(task, files)
@@ -349,11 +359,11 @@ def _score_with(
 
     started = datetime.now(UTC)
     place = Place.of(files.patients)
-    source = cuts.Source(place, files.source_kind, way.ignore_extra, way.block_rows)
+    source = cuts.Source(place, files.source_kind, way.ignore_extra, way.rows(files.out))
     cut = cuts.cut(source)
     task = _task(asked, bundle, files, cut.reader)
     key = _key(task, files)
-    common = {**key, "input": cut.watched.digest, "block_rows": way.block_rows}
+    common = {**key, "input": cut.watched.digest, "block_rows": source.block_rows}
     order = cluster.order_of(
         task,
         source,

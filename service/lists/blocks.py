@@ -8,9 +8,14 @@ from hashlib import sha256
 from typing import IO
 
 from service.lists.contents import Content, Reader, split_message
+from service.lists.kinds import NDJSON
 
 #: Rows of a block. Compressed texts and Parquet are cut at its ends, so it is part of the output.
 BLOCK_ROWS = 16_384
+
+#: The same where NDJSON is written. A row's object takes twelve times what its line of CSV does,
+#: and the results of a block are in memory together.
+NDJSON_BLOCK_ROWS = 1_024
 
 #: Bytes that are read at once.
 _PIECE = 2**20
@@ -36,6 +41,11 @@ class Block:
     names: list[bytes]
     contents: list[Content]
     fingerprint: bytes
+
+
+def block_rows_of(kind: str) -> int:
+    """Return the rows of a block where a kind is written, one of `service.lists.kinds.KINDS`."""
+    return NDJSON_BLOCK_ROWS if kind == NDJSON else BLOCK_ROWS
 
 
 def fingerprint(names: Iterable[bytes], contents: Iterable[Content]) -> bytes:

@@ -25,8 +25,9 @@ from service.lists.rows import LONGEST_LINE
 from service.lists.run import refuse_empty
 from service.lists.storage import Place
 
-#: Blocks of a part: more in long lists, so that parts can still be counted by the thousand.
-_MOST_BLOCKS, _PARTS = 8, 256
+#: Rows of a part at most, and parts that a list has before they become longer than a block: in
+#: long lists parts are long, so that they can still be counted by the thousand.
+_MOST_ROWS, _PARTS = 131_072, 256
 
 #: Bytes that are read at once.
 _PIECE = 2**20
@@ -90,7 +91,7 @@ class Cut:
     watched: Watched
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class _Mark:
     """Where a block begins: behind so many bytes or rows, at a place."""
 
@@ -121,7 +122,8 @@ def cut(source: Source) -> Cut:
         headers = 1 if source.kind == CSV else 0
         marks, rows = _marks(line_ends(watched), headers, source.block_rows)
         refuse_empty(rows)
-        return Cut(found.reader, _stretches(marks, _blocks_a_part(len(marks))), rows, watched)
+        blocks = _blocks_a_part(len(marks), source.block_rows)
+        return Cut(found.reader, _stretches(marks, blocks), rows, watched)
 
 
 def blocks_of(stretch: Stretch, source: Source, reader: Reader) -> Iterator[Block]:
@@ -199,11 +201,11 @@ def _stretches_of_groups(groups: list[int], block_rows: int) -> list[Stretch]:
     starts = range(0, rows, block_rows)
     marks = [*(_Mark(start, start + 1) for start in starts), _Mark(rows, rows + 1)]
     longest = -(-max(groups, default=0) // block_rows)
-    return _stretches(marks, max(_blocks_a_part(len(marks)), longest))
+    return _stretches(marks, max(_blocks_a_part(len(marks), block_rows), longest))
 
 
-def _blocks_a_part(marks: int) -> int:
-    return max(1, min(_MOST_BLOCKS, (marks - 1) // _PARTS))
+def _blocks_a_part(marks: int, block_rows: int) -> int:
+    return max(1, min(_MOST_ROWS // block_rows, (marks - 1) // _PARTS))
 
 
 def _stretches(marks: list[_Mark], blocks: int) -> list[Stretch]:

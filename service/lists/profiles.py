@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import signal
+from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from itertools import islice
 from multiprocessing import get_context
 from types import TracebackType
 
@@ -21,25 +23,28 @@ BATCH = 128
 #: Contents that this process scores before it starts others: starting them takes as long.
 ALONE = 1_024
 
-#: Bytes that results may take, about, before all are forgotten.
+#: Bytes that results may take, about; the oldest are forgotten when there are more.
 MOST_KEPT = 256 * 2**20
 
 
-@dataclass
-class _Kept:
-    """Results that are kept, by their places; `places` finds a content's."""
+class _UnderWay:
+    """A content that is being scored; every block that waits for it finds the result here."""
 
-    places: dict[Content, int] = field(default_factory=dict)
-    results: list[Result | None] = field(default_factory=list)
-    size: int = 0
+    __slots__ = ("result",)
+
+    def __init__(self) -> None:
+        self.result: Result | None = None
+
+
+#: Contents that are scored together.
+_Batch = dict[Content, _UnderWay]
 
 
 @dataclass(frozen=True)
 class _Asked:
-    """Contents that are being scored, and where their results belong."""
+    """Contents that were asked for, by another process if there is a future."""
 
-    first: int
-    contents: list[Content]
+    batch: _Batch
     future: Future[list[Result]] | None
 
 
@@ -47,19 +52,21 @@ class Pending:
     """The results of a block of rows, some of which may not be there yet."""
 
     def __init__(
-        self, profiles: Profiles, kept: _Kept, places: list[int], asked: list[_Asked]
+        self,
+        profiles: Profiles,
+        found: list[Result | None],
+        waiting: dict[int, _UnderWay],
+        asked: list[_Asked],
     ) -> None:
-        self._profiles, self._kept, self._places, self._asked = profiles, kept, places, asked
+        self._profiles, self._found, self._waiting, self._asked = profiles, found, waiting, asked
 
     def wait(self) -> list[Result]:
         """Return the result of each content of the block, in order."""
         for each in self._asked:
-            found = self._profiles.finish(each)
-            self._kept.results[each.first : each.first + len(found)] = found
-            self._kept.size += sum(result.size for result in found)
-        self._profiles.forget_if_too_many(self._kept)
-        results = self._kept.results
-        return [results[place] for place in self._places]  # type: ignore[misc]
+            self._profiles.finish(each)
+        for place, under_way in self._waiting.items():
+            self._found[place] = under_way.result
+        return self._found  # type: ignore[return-value]
 
 
 class Profiles:
@@ -72,67 +79,77 @@ class Profiles:
         How many may score at once; with 1 it is this one.
     most : int
         Bytes of results that are kept, about.
+
+    Attributes
+    ----------
+    asked : int
+        Contents that were scored or are being scored; one that is scored again counts again.
     """
 
     def __init__(self, task: Task, processes: int = 1, most: int = MOST_KEPT) -> None:
         self.task = task
         self._processes = processes
         self._most = most
-        self._kept = _Kept()
-        self._seen = 0
+        self._results: dict[Content, Result] = {}
+        # The same contents, the oldest first: the beginning of a dict is slow to find.
+        self._kept: deque[Content] = deque()
+        self._size = 0
+        self._under_way: _Batch = {}
+        self.asked = 0
         self._pool: ProcessPoolExecutor | None = None
 
     def look_up(self, contents: Sequence[Content]) -> Pending:
         """Return the results of some contents, asking for those that are not there."""
-        kept = self._kept
-        found = list(map(kept.places.get, contents))
-        missing: list[Content] = []
-        first = len(kept.results)
-        if None in found:
-            for number, place in enumerate(found):
-                if place is None:
-                    found[number] = self._place(contents[number], kept, missing, first)
-        kept.results.extend([None] * len(missing))
-        asked = [
-            self._ask(first + start, missing[start : start + BATCH])
-            for start in range(0, len(missing), BATCH)
-        ]
-        return Pending(self, kept, found, asked)  # type: ignore[arg-type]
+        found: list[Result | None] = list(map(self._results.get, contents))
+        waiting: dict[int, _UnderWay] = {}
+        missing: _Batch = {}
+        # Results are true, and need not be compared with None one by one.
+        if not all(found):
+            for place, result in enumerate(found):
+                if result is None:
+                    waiting[place] = self._begun(contents[place], missing)
+        return Pending(self, found, waiting, [self._ask(batch) for batch in _batches(missing)])
 
-    @staticmethod
-    def _place(content: Content, kept: _Kept, missing: list[Content], first: int) -> int:
-        """Return the place of a content that was not there when the block was looked up."""
-        place = kept.places.setdefault(content, first + len(missing))
-        if place == first + len(missing):
-            missing.append(content)
-        return place
+    def _begun(self, content: Content, missing: _Batch) -> _UnderWay:
+        """Return a content that is under way; it is missing if nobody asked for it before."""
+        found = self._under_way.get(content)
+        if found is None:
+            found = self._under_way[content] = missing[content] = _UnderWay()
+        return found
 
-    def _ask(self, first: int, contents: list[Content]) -> _Asked:
-        self._seen += len(contents)
-        if self._processes == 1 or self._seen <= ALONE:
-            return _Asked(first, contents, None)
+    def _ask(self, batch: _Batch) -> _Asked:
+        self.asked += len(batch)
+        if self._processes == 1 or self.asked <= ALONE:
+            return _Asked(batch, None)
         if self._pool is None:
             self._pool = _start(self.task, self._processes)
         try:
             with _ctrl_c_later():
-                return _Asked(first, contents, self._pool.submit(_score, contents))
+                return _Asked(batch, self._pool.submit(_score, list(batch)))
         except BrokenProcessPool:
-            return _Asked(first, contents, None)
+            return _Asked(batch, None)
 
-    def finish(self, asked: _Asked) -> list[Result]:
-        """Return what was asked for; done here where nobody else did it."""
+    def finish(self, asked: _Asked) -> None:
+        """Keep the results of what was asked for, and forget the oldest if they take too much."""
+        for (content, under_way), result in zip(
+            asked.batch.items(), self._scored(asked), strict=True
+        ):
+            under_way.result = self._results[content] = result
+            self._size += result.size
+            del self._under_way[content]
+        self._kept.extend(asked.batch)
+        while self._size > self._most:
+            self._size -= self._results.pop(self._kept.popleft()).size
+
+    def _scored(self, asked: _Asked) -> list[Result]:
+        """Return the results of what was asked for; made here where nobody else did it."""
         if asked.future is not None:
             try:
                 return asked.future.result()
             except BrokenProcessPool:
                 # A process was killed: the same results are made here.
                 self._processes = 1
-        return self.task.results(asked.contents)
-
-    def forget_if_too_many(self, kept: _Kept) -> None:
-        """Begin anew when results take too much; blocks under way keep theirs."""
-        if kept is self._kept and kept.size > self._most:
-            self._kept = _Kept()
+        return self.task.results(list(asked.batch))
 
     def __enter__(self) -> Profiles:
         return self
@@ -150,6 +167,13 @@ class Profiles:
             for process in list((self._pool._processes or {}).values()):
                 process.kill()
         self._pool.shutdown(cancel_futures=True)
+
+
+def _batches(missing: _Batch) -> Iterator[_Batch]:
+    """Yield contents that are missing, as many at once as are scored together."""
+    entries = iter(missing.items())
+    while batch := dict(islice(entries, BATCH)):
+        yield batch
 
 
 def available_processors() -> int:

@@ -217,6 +217,17 @@ def test_a_store_that_is_no_disk_holds_parts_and_results(folder, kind):
     fs.rm("/store", recursive=True)
 
 
+@pytest.mark.parametrize("block_rows", [1_024, 16_384])
+def test_parts_of_long_lists_have_as_many_rows_whatever_the_blocks(
+    folder, monkeypatch, block_rows
+):
+    monkeypatch.setattr(cuts, "_PARTS", 1)
+    (folder / "long.csv").write_bytes(b"age\n" + b"47\n" * 300_000)
+    found = cuts.cut(cuts.Source(Place.of("long.csv"), "csv", False, block_rows))
+    assert [stretch.first for stretch in found.stretches] == [2, 131_074, 262_146]
+    assert found.rows == 300_000
+
+
 def parts(folder):
     """Return the folder in which the parts of a run are."""
     (found,) = (path for path in (folder / "many.csv.parts").iterdir() if path.is_dir())
