@@ -174,9 +174,9 @@ def _under_way(frame: FrameType | None) -> Iterator[str]:
     """Yield the module and name of each function; of none while a module is being imported."""
     names = []
     while frame is not None:
-        if frame.f_code.co_name == "<module>" and frame.f_globals["__name__"] != "__main__":
-            return
         names.append(f"{frame.f_globals.get('__name__')}.{frame.f_code.co_name}")
+        if names[-1].startswith("importlib._bootstrap"):
+            return
         frame = frame.f_back
     yield from names
 
