@@ -23,10 +23,14 @@ from service.lists.rows import (
     Header,
     Row,
     csv_row,
+    is_row_id,
     json_row,
     text_row,
 )
 from service.reading import strict_json
+
+#: Cells that hold a part of it are quoted.
+_LINE_END = "\r\n"
 
 
 class Wrong:
@@ -137,7 +141,7 @@ class CsvReader:
         if len(cells) != len(self.header.names):
             return wrong(csv_row(number, line, self.header))
         name = cells.pop(self._place) if self._place >= 0 else ""
-        if len(name) > LONGEST_ROW_ID:
+        if not is_row_id(name):
             return wrong(csv_row(number, line, self.header))
         return name.encode(), cells_as_line(cells, self.header)
 
@@ -202,10 +206,10 @@ def cells_as_line(cells: Sequence[str], header: Header) -> bytes:
     """Return cells as a line that a header's reading gives back."""
     buffer = io.StringIO()
     writer = csv.writer(
-        buffer, delimiter=header.delimiter, quotechar=header.quote, lineterminator=""
+        buffer, delimiter=header.delimiter, quotechar=header.quote, lineterminator=_LINE_END
     )
     writer.writerow(cells)
-    return buffer.getvalue().encode()
+    return buffer.getvalue().removesuffix(_LINE_END).encode()
 
 
 def _is_plain(name: bytes) -> bool:
@@ -214,4 +218,4 @@ def _is_plain(name: bytes) -> bool:
 
 
 def _is_name(name: object) -> bool:
-    return name is None or (isinstance(name, str) and len(name) <= LONGEST_ROW_ID)
+    return name is None or is_row_id(name)

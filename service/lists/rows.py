@@ -7,10 +7,13 @@ list that cannot be read at all (no header, unknown columns, no row) raises.
 from __future__ import annotations
 
 import csv
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from itertools import chain, islice
+from typing import TypeGuard
 
 from models.covariates import FIELDS
 from models.errors import InvalidInput, MalformedInput, Problem
@@ -59,7 +62,8 @@ class Row:
 def csv_rows(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Iterator[Row]:
     """Return the rows of a CSV; every line is a row, blank lines are passed over.
 
-    Quoted line breaks are not supported: one unclosed quote would swallow all rows after it.
+    Quoted line breaks are not supported: one unclosed quote would swallow all rows after it. The
+    lines that such a cell was cut into are rejected by the quotes that do not fit.
 
     Parameters
     ----------
@@ -95,10 +99,27 @@ def json_row(number: int, message: object) -> Row:
 def _read_row_id(value: object) -> str:
     if value is None:
         return ""
-    if not isinstance(value, str) or len(value) > LONGEST_ROW_ID:
-        accepted = _("a text of at most {most} characters").format(most=LONGEST_ROW_ID)
-        raise InvalidInput([Problem(ROW_ID, "wrong_type", _("This is no row id."), accepted)])
+    if not is_row_id(value):
+        message = _("A row_id is a text of at most {most} characters without line breaks.").format(
+            most=LONGEST_ROW_ID
+        )
+        raise InvalidInput([Problem(ROW_ID, "wrong_type", message, accepted_row_id())])
     return value
+
+
+def is_row_id(value: object) -> TypeGuard[str]:
+    """Return whether a text can name a row: with a line break, it would be written as two."""
+    return (
+        isinstance(value, str)
+        and len(value) <= LONGEST_ROW_ID
+        and "\n" not in value
+        and "\r" not in value
+    )
+
+
+def accepted_row_id() -> str:
+    """Return what a row may be named, in the language of the context."""
+    return _("a text of at most {most} characters, in one line").format(most=LONGEST_ROW_ID)
 
 
 @dataclass(frozen=True)
@@ -214,23 +235,71 @@ def _cells(line: bytes, way: Header) -> list[str]:
         accepted = _("at most {most} bytes").format(most=LONGEST_LINE)
         raise MalformedInput([Problem("", "malformed_csv", message, accepted)])
     try:
-        text = line.decode()
-        if "\0" in text:
-            raise _not_utf8()
+        text = line.decode().rstrip("\r\n")
+    except UnicodeDecodeError:
+        raise _not_utf8() from None
+    if "\0" in text:
+        raise _not_utf8()
+    if way.quote in text:
+        _refuse_stray_quotes(text, way)
+    try:
         return next(
             csv.reader(
-                [text.rstrip("\r\n")],
+                [text],
                 strict=True,
                 delimiter=way.delimiter,
                 quotechar=way.quote,
                 skipinitialspace=way.skips_spaces,
             )
         )
-    except UnicodeDecodeError:
-        raise _not_utf8() from None
-    except csv.Error as error:
-        message = _("The line is not CSV: {reason}.").format(reason=error)
+    except csv.Error:
+        raise _uncut(text) from None
+
+
+def _uncut(text: str) -> MalformedInput:
+    """Return why a line whose quotes are right cannot be cut into cells."""
+    if "\r" in text:
+        return _carriage_return()
+    most = csv.field_size_limit()
+    message = _("A cell of the line has more than {most} characters.").format(most=most)
+    accepted = _("at most {most} characters").format(most=most)
+    return MalformedInput([Problem("", "malformed_csv", message, accepted)])
+
+
+def _carriage_return() -> MalformedInput:
+    message = _("A carriage return stands inside the line. Save the list with line feeds.")
+    accepted = _("lines that end in LF or CRLF")
+    return MalformedInput([Problem("", "malformed_csv", message, accepted)])
+
+
+def _refuse_stray_quotes(text: str, way: Header) -> None:
+    """Refuse a line in which a quote stands elsewhere than around a whole cell.
+
+    Such a line may be one of several that a cell with line breaks was cut into; read leniently,
+    the last of them would be a patient whose name nobody gave.
+    """
+    whole, broken_off = _patterns(way.delimiter, way.quote, way.skips_spaces)
+    if whole.fullmatch(text):
+        return
+    if broken_off.fullmatch(text):
+        message = _("The line breaks off inside quotes; line breaks inside a cell are not read.")
+    else:
+        message = _(
+            "A quote stands where no cell begins or ends; line breaks inside a cell are not read."
+        )
     raise MalformedInput([Problem("", "malformed_csv", message, _("UTF-8, quotes closed"))])
+
+
+@lru_cache(maxsize=32)
+def _patterns(
+    delimiter: str, quote: str, skips_spaces: bool
+) -> tuple[re.Pattern[str], re.Pattern[str]]:
+    """Return what a line is whose quotes are right, and one that breaks off inside quotes."""
+    between, mark = re.escape(delimiter), re.escape(quote)
+    begun = f"{' *+' if skips_spaces else ''}{mark}[^{mark}]*+(?:{mark}{mark}[^{mark}]*+)*+"
+    cell = f"(?:{begun}{mark}|[^{mark}{between}]*+)"
+    whole = f"{cell}(?:{between}{cell})*+"
+    return re.compile(whole), re.compile(f"(?:{cell}{between})*+{begun}")
 
 
 def _not_utf8() -> MalformedInput:

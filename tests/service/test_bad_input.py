@@ -359,6 +359,16 @@ def test_a_cell_is_a_number_only_as_json_would_write_it(client, text):
     assert repr(text) in item["message"]
 
 
+def test_a_line_break_in_a_cell_makes_no_patient(client):
+    header, row = csv_text([README_PATIENT]).splitlines()
+    body = f'row_id,{header}\n"a\nb",{row}\nc,{row}\n'
+    rows = results_of(post_list(client, CSV, body, JSON))
+    assert [row["status"] for row in rows] == ["rejected", "rejected", "ok"]
+    for each in rows[:2]:
+        item = find_item(each["errors"], "", "malformed_csv")
+        assert "line breaks inside a cell are not read" in item["message"]
+
+
 @pytest.mark.parametrize("body", ["[]", '"patient"', "47", "null", "true", '[{"patient": 1}]'])
 def test_a_body_that_is_no_object_is_422(client, body):
     find_item(check_problem(predict(client, body), 422)["errors"], "", "wrong_type")

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import time
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from models.errors import EquipoiseError, InvalidInput, MalformedInput
 from service.lists.blocks import blocks_of_lines, blocks_of_messages
 from service.lists.contents import JsonReader
-from service.lists.rows import COLUMNS, csv_rows
+from service.lists.rows import COLUMNS, Header, csv_rows
 from service.lists.streams import Allowance, rows_in_time
 
 from .helpers import CSV, NDJSON, README_PATIENT, cells_of, csv_text, post_list, results_of
@@ -182,6 +186,62 @@ def test_a_broken_row_tells_how_many_cells_it_has(cells, message):
     assert message in broken.problems[0].message
 
 
+@pytest.mark.parametrize(
+    "lines",
+    [
+        (b'"a', b'b",47,pre,0,bone'),
+        (b'"a', b'b","47","pre","0","bone"'),
+        (b'"a', b'",47,pre,0,"bone"'),
+        (b'"a', b"b", b'c",47,pre,0,bone'),
+        (b'"a\r', b'b",47,pre,0,bone\r'),
+        (b'a,47,pre,0,"bone', b'liver"'),
+        (b'b",47,pre,0,bone',),
+        (b'b,47,pre,0,"bone" ',),
+        (b'b,47,p"r"e,0,bone',),
+    ],
+)
+def test_a_line_of_a_cell_with_line_breaks_is_never_scored(lines):
+    first, *broken, last = read(HEADER, GOOD, *lines, LAST)
+    assert [row.patient for row in broken] == [None] * len(lines)
+    patients_of([first, last])
+
+
+def test_both_ends_of_a_cell_with_a_line_break_say_that_it_is_not_read():
+    messages = [row.problems[0].message for row in read(HEADER, b'"a', b'b",47,pre,0,bone')]
+    assert messages == [
+        "The line breaks off inside quotes; line breaks inside a cell are not read.",
+        "A quote stands where no cell begins or ends; line breaks inside a cell are not read.",
+    ]
+
+
+def test_a_header_with_a_line_break_in_a_name_is_refused():
+    (problem,) = refusal(HEADER + b',"free', b'text"', GOOD + b",x").problems
+    assert "line breaks inside a cell are not read" in problem.message
+
+
+def test_quotes_in_a_quoted_cell_are_read():
+    (row,) = read(HEADER, b'"a ""b"", c",47,"pre",0,"bone"')
+    assert row.row_id == 'a "b", c'
+    patients_of([row])
+
+
+@pytest.mark.parametrize("quote", ["'", '"'])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|", " ", ":"])
+@given(
+    cells=st.lists(st.text(st.sampled_from("ab'\";,| \t:"), max_size=6), min_size=5, max_size=5)
+)
+@settings(max_examples=40, deadline=None)
+def test_what_a_writer_quotes_is_read_as_it_was(delimiter, quote, cells):
+    text = io.StringIO()
+    csv.writer(text, delimiter=delimiter, quotechar=quote, lineterminator="").writerow(cells)
+    assert Header((), delimiter, quote).cells(text.getvalue().encode()) == cells
+
+
+def test_a_cell_that_is_too_long_is_told_in_words():
+    (row,) = read(HEADER, b"a,47,pre,0," + b"x" * 200_000)
+    assert row.problems[0].message == "A cell of the line has more than 131072 characters."
+
+
 def test_unknown_columns_refuse_the_list_and_are_all_listed():
     error = refusal(b"age,grade,menopausal_status,ki67", b"47,3,pre,20")
     assert [(p.field, p.code) for p in error.problems] == [
@@ -250,7 +310,7 @@ def test_ndjson_with_windows_line_ends_is_read():
     assert len(patients_of(ndjson_rows([line + b"\r\n", line + b"\r\n"]))) == 2
 
 
-@pytest.mark.parametrize("row_id", [7, True, [], {"a": 1}, "x" * 201])
+@pytest.mark.parametrize("row_id", [7, True, [], {"a": 1}, "x" * 201, "a\nb", "a\r"])
 def test_a_row_id_that_is_no_short_text_rejects_its_row(row_id):
     (row,) = json_rows([{**README_PATIENT, "row_id": row_id}])
     assert [(p.field, p.code) for p in row.problems] == [("row_id", "wrong_type")]
@@ -264,6 +324,11 @@ def test_a_row_id_is_opaque(row_id):
 
 def test_a_row_id_in_a_csv_is_held_to_the_same_length():
     (row,) = read(HEADER, b"x" * 201 + b",47,pre,0,bone")
+    assert codes(row) == ["wrong_type"]
+
+
+def test_a_row_id_in_a_csv_has_no_line_break():
+    (row,) = read(HEADER, b'"a\rb",47,pre,0,bone')
     assert codes(row) == ["wrong_type"]
 
 

@@ -265,6 +265,20 @@ def test_columns_hold_what_the_csv_says(folder, kind, shape):
             assert value == told, name
 
 
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_row_id_with_a_line_break_is_rejected_in_columns_too(folder, kind):
+    table = polars.DataFrame(
+        {"row_id": ["a\nb", "c", "x" * 201, "d\re", None], "menopausal_status": "pre"}
+    )
+    table = table.with_columns(ecog_ps=0, clinical_t=polars.lit("T1"))
+    table.write_parquet(folder / "list.parquet")
+    table.write_ipc(folder / "list.arrow")
+    run(f"list.{kind}", "--out", "scored.csv", *FEW)
+    lines = (folder / "scored.csv").read_text(encoding="utf-8").splitlines()
+    statuses = [line.split(",")[1] for line in lines[1:]]
+    assert statuses == ["rejected", "ok", "rejected", "rejected", "ok"]
+
+
 def test_parquet_is_plain_for_other_readers(folder):
     (folder / "list.csv").write_text(PLAIN, encoding="utf-8")
     run("list.csv", "--out", "scored.parquet", *FEW)
