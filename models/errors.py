@@ -80,6 +80,7 @@ PROBLEM_CODES: dict[str, str] = {
     "no_prognosis": "The bundle does not tell patients of the cohort apart.",
     "empty_list": "The list holds no patient.",
     "unsupported_content_type": "The content type is not served.",
+    "unsupported_content_encoding": "The body is packed, and is not unpacked here.",
     "not_acceptable": "None of the formats asked for can be given.",
     "too_large": "More was sent than is accepted.",
     "too_long": "The list takes longer to score than is allowed.",

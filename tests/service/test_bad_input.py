@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -490,6 +491,36 @@ def test_another_encoding_is_415(client, path, kind, charset):
     )
     assert repr(charset) in item["message"]
     assert item["accepted"] == "charset=utf-8"
+
+
+def body_for(path, kind):
+    if path == "/v1/predict":
+        return json.dumps({"patient": README_PATIENT, "horizons_months": [12]}).encode()
+    return body_of(kind, [README_PATIENT])
+
+
+DOORS = [("/v1/predict", JSON), *(("/v1/predict/batch", kind) for kind in FORMATS)]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "zstd", "identity, gzip", "x" * 200])
+@pytest.mark.parametrize(("path", "kind"), DOORS)
+def test_a_packed_body_is_415_and_told_what_is_read(client, path, kind, coding):
+    sent = gzip.compress(body_for(path, kind))
+    headers = {"Content-Encoding": coding}
+    response = client.post(path, data=sent, content_type=kind, headers=headers)
+    item = find_item(
+        check_problem(response, 415)["errors"], "Content-Encoding", "unsupported_content_encoding"
+    )
+    assert repr(coding[:60]) in item["message"]
+    assert item["accepted"] == response.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+@pytest.mark.parametrize(("path", "kind"), DOORS)
+def test_a_plain_body_may_say_so(client, path, kind, coding):
+    headers = {"Content-Encoding": coding}
+    response = client.post(path, data=body_for(path, kind), content_type=kind, headers=headers)
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(
