@@ -73,6 +73,7 @@ PROBLEM_CODES: dict[str, str] = {
     "identifier": N_("The field identifies a person and is never accepted."),
     "malformed_json": N_("The text is not JSON."),
     "malformed_csv": N_("The text is not a CSV table that can be read."),
+    "malformed_table": "The file is no Parquet or Arrow that can be read.",
     "broken_row": N_("The row has more or fewer cells than the header."),
     "duplicate_row": "Two rows have the same name.",
     "too_few_patients": "The cohort is too small, or of one kind only, to learn from.",

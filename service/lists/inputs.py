@@ -18,6 +18,7 @@ from service.lists.blocks import BLOCK_ROWS, Block, blocks_of_lines, lines_of
 from service.lists.contents import CsvReader, JsonReader, Reader
 from service.lists.kinds import COLUMN_KINDS, NDJSON
 from service.lists.rows import LONGEST_LINE, read_header
+from service.lists.starts import refuse_no_text
 
 STANDARD = "-"
 _GZIP_MAGIC, _ZSTANDARD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
@@ -125,11 +126,13 @@ def text_blocks(
     Raises
     ------
     InvalidInput
-        If a CSV has no columns of a patient, or stands in one line.
+        If it is no text, or a CSV that has no columns of a patient or stands in one line.
     """
-    if kind == NDJSON:
-        return JsonReader(), blocks_of_lines(pieces, JsonReader(), rows=rows)
     first = next(pieces, [])
+    if kind == NDJSON:
+        refuse_no_text(first[0] if first else b"", "malformed_json")
+        reader = JsonReader()
+        return reader, blocks_of_lines(_behind(first, pieces), reader, rows=rows)
     passed = next((n for n, line in enumerate(first) if line.strip()), len(first))
     behind = first[passed + 1 :]
     if not any(map(bytes.strip, behind)):
@@ -137,8 +140,8 @@ def text_blocks(
         behind += next(pieces, [])
     is_alone = not any(map(bytes.strip, behind))
     header = read_header(first, ignore_extra=ignore_extra, is_alone=is_alone)
-    reader = CsvReader(header)
-    return reader, blocks_of_lines(_behind(behind, pieces), reader, passed + 2, rows)
+    of_csv = CsvReader(header)
+    return of_csv, blocks_of_lines(_behind(behind, pieces), of_csv, passed + 2, rows)
 
 
 def is_packed(start: bytes) -> bool:

@@ -20,6 +20,7 @@ from models.errors import InvalidInput, MalformedInput, Problem
 from models.language import _
 from models.patient import Patient, read_patient, read_patient_text
 from models.refused import refuse_name
+from service.lists.starts import carriage_return, refuse_no_csv
 from service.reading import as_object
 
 ROW_ID = "row_id"
@@ -170,7 +171,9 @@ def read_header(
     first = next((line for line in lines if line.strip()), None)
     if first is None:
         raise MalformedInput([Problem("", "empty_list", _("The CSV is empty."), _("a header"))])
-    header = _sniffed(first.removeprefix(BYTE_ORDER_MARK))
+    first = first.removeprefix(BYTE_ORDER_MARK)
+    refuse_no_csv(first)
+    header = _sniffed(first)
     if is_alone and not ignore_extra:
         _refuse_one_line(header.names)
     checked_header(header.names, ignore_extra=ignore_extra)
@@ -259,16 +262,10 @@ def _cells(line: bytes, way: Header) -> list[str]:
 def _uncut(text: str) -> MalformedInput:
     """Return why a line whose quotes are right cannot be cut into cells."""
     if "\r" in text:
-        return _carriage_return()
+        return carriage_return()
     most = csv.field_size_limit()
     message = _("A cell of the line has more than {most} characters.").format(most=most)
     accepted = _("at most {most} characters").format(most=most)
-    return MalformedInput([Problem("", "malformed_csv", message, accepted)])
-
-
-def _carriage_return() -> MalformedInput:
-    message = _("A carriage return stands inside the line. Save the list with line feeds.")
-    accepted = _("lines that end in LF or CRLF")
     return MalformedInput([Problem("", "malformed_csv", message, accepted)])
 
 
