@@ -326,9 +326,10 @@ def test_a_long_list_has_the_figures_of_a_wide_one(folder, model, effect):
                     told |= {f"{name}_{side}": line[side] for side in ("lower", "upper")}
         figures = {name: row[name] for name in row if re.search(r"_\d+", name) and row[name]}
         assert {name: told.get(name) for name in figures} == figures
-        analyses = [line for line in lines if line["model_kind"] != "forest_minus_cox"]
-        exploratory = [line["exploratory"] for line in analyses]
+        exploratory = [line["exploratory"] for line in lines]
         assert exploratory == sorted(exploratory)
+    key = ("row_id", "outcome", "arm", "month", "model_kind", "effect")
+    assert len({tuple(line[name] for name in key) for line in long}) == len(long)
 
 
 def names_in_a_wide_list(line, shown):
