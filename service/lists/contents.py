@@ -23,8 +23,9 @@ from service.lists.rows import (
     Header,
     Row,
     csv_row,
-    is_row_id,
     json_row,
+    row_id_of_wrong_json,
+    row_id_text,
     text_row,
 )
 from service.reading import strict_json
@@ -141,7 +142,7 @@ class CsvReader:
         if len(cells) != len(self.header.names):
             return wrong(csv_row(number, line, self.header))
         name = cells.pop(self._place) if self._place >= 0 else ""
-        if not is_row_id(name):
+        if row_id_text(name) is None:
             return wrong(csv_row(number, line, self.header))
         return name.encode(), cells_as_line(cells, self.header)
 
@@ -165,7 +166,7 @@ class JsonReader:
         try:
             message = strict_json(line)
         except MalformedInput as error:
-            return wrong(Row(number, "", None, error.problems))
+            return wrong(Row(number, row_id_of_wrong_json(line), None, error.problems))
         return split_message(number, message)
 
     def split_all(self, numbers: Sequence[int], lines: list[bytes], text: bytes) -> SplitLines:
@@ -190,11 +191,14 @@ def _split_each(reader: Reader, numbers: Sequence[int], lines: list[bytes]) -> S
 
 def split_message(number: int, message: object) -> Split:
     """Return the name and the content of a decoded patient, or the row that is wrong."""
-    name = message.get(ROW_ID) if isinstance(message, dict) else None
-    if not isinstance(message, dict) or not _is_name(name):
+    if not isinstance(message, dict):
+        return wrong(json_row(number, message))
+    sent = message.get(ROW_ID)
+    name = "" if sent is None else row_id_text(sent)
+    if name is None:
         return wrong(json_row(number, message))
     rest = {key: value for key, value in message.items() if key != ROW_ID}
-    return (name or "").encode("utf-8", "surrogatepass"), json.dumps(rest).encode()
+    return name.encode("utf-8", "surrogatepass"), json.dumps(rest).encode()
 
 
 def wrong(row: Row) -> Split:
@@ -215,7 +219,3 @@ def cells_as_line(cells: Sequence[str], header: Header) -> bytes:
 def _is_plain(name: bytes) -> bool:
     """Return whether a name can be written to a CSV as it came."""
     return name.isascii() and b"," not in name and b'"' not in name and b"\r" not in name
-
-
-def _is_name(name: object) -> bool:
-    return name is None or is_row_id(name)

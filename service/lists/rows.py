@@ -7,13 +7,13 @@ list that cannot be read at all (no header, unknown columns, no row) raises.
 from __future__ import annotations
 
 import csv
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import chain, islice
-from typing import TypeGuard
 
 from models.covariates import FIELDS
 from models.errors import InvalidInput, MalformedInput, Problem
@@ -100,22 +100,40 @@ def json_row(number: int, message: object) -> Row:
 def _read_row_id(value: object) -> str:
     if value is None:
         return ""
-    if not is_row_id(value):
-        message = _("A row_id is a text of at most {most} characters without line breaks.").format(
-            most=LONGEST_ROW_ID
-        )
+    text = row_id_text(value)
+    if text is None:
+        message = _(
+            "A row_id is a text of at most {most} characters without line breaks, or a whole "
+            "number."
+        ).format(most=LONGEST_ROW_ID)
         raise InvalidInput([Problem(ROW_ID, "wrong_type", message, accepted_row_id())])
-    return value
+    return text
 
 
-def is_row_id(value: object) -> TypeGuard[str]:
-    """Return whether a text can name a row: with a line break, it would be written as two."""
-    return (
-        isinstance(value, str)
-        and len(value) <= LONGEST_ROW_ID
-        and "\n" not in value
-        and "\r" not in value
-    )
+def row_id_text(value: object) -> str | None:
+    """Return what names a row as a text, or ``None`` if it cannot: a whole number is a name, too.
+
+    A name with a line break would be written as two lines.
+    """
+    text = str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+    if not isinstance(text, str) or len(text) > LONGEST_ROW_ID or "\n" in text or "\r" in text:
+        return None
+    return text
+
+
+def row_id_of_wrong_json(line: bytes) -> str:
+    """Return the name in a line that holds NaN or a name twice; ``""`` unless it is plain."""
+    try:
+        pairs = json.loads(line, object_pairs_hook=_Pairs)
+    except (ValueError, RecursionError):
+        return ""
+    named = [value for name, value in pairs if name == ROW_ID] if isinstance(pairs, _Pairs) else []
+    text = row_id_text(named[0]) if len(named) == 1 else None
+    return text if text is not None and text.isprintable() else ""
+
+
+class _Pairs(list[tuple[str, object]]):
+    """An object of JSON as names and values, each as often as it stands there."""
 
 
 def accepted_row_id() -> str:

@@ -310,10 +310,47 @@ def test_ndjson_with_windows_line_ends_is_read():
     assert len(patients_of(ndjson_rows([line + b"\r\n", line + b"\r\n"]))) == 2
 
 
-@pytest.mark.parametrize("row_id", [7, True, [], {"a": 1}, "x" * 201, "a\nb", "a\r"])
+@pytest.mark.parametrize("row_id", [7.0, True, [], {"a": 1}, 10**200, "x" * 201, "a\nb", "a\r"])
 def test_a_row_id_that_is_no_short_text_rejects_its_row(row_id):
     (row,) = json_rows([{**README_PATIENT, "row_id": row_id}])
     assert [(p.field, p.code) for p in row.problems] == [("row_id", "wrong_type")]
+    assert "a text of at most 200 characters" in row.problems[0].message
+    assert "a text of at most 200 characters" in row.problems[0].accepted
+
+
+@pytest.mark.parametrize("row_id", [7, 0, -3, 10**199])
+def test_a_whole_number_names_a_row_by_its_text(row_id):
+    (row,) = json_rows([{**README_PATIENT, "row_id": row_id}])
+    (line,) = ndjson_rows([json.dumps({**README_PATIENT, "row_id": row_id}).encode()])
+    assert row.row_id == line.row_id == str(row_id)
+    patients_of([row, line])
+
+
+WRONG_WITH_A_NAME = {
+    "a name twice": ('{"row_id": "a", "age": 4, "age": 5}', "a"),
+    "NaN": ('{"row_id": "a", "age": NaN}', "a"),
+    "too large": ('{"age": 1e999, "row_id": "a"}', "a"),
+    "a whole number": ('{"row_id": 7, "age": NaN}', "7"),
+    "a fact twice": ('{"row_id": "a", "eligibility": {"female": true, "female": true}}', "a"),
+    "two names": ('{"row_id": "a", "row_id": "b", "age": 4}', ""),
+    "two equal names": ('{"row_id": "a", "row_id": "a", "age": 4}', ""),
+    "no text": ('{"row_id": ["a"], "age": NaN}', ""),
+    "a line break": ('{"row_id": "a\\nb", "age": NaN}', ""),
+    "half a character": ('{"row_id": "\\ud800", "age": NaN}', ""),
+    "the name of another object": ('{"eligibility": {"row_id": "a"}, "age": NaN}', ""),
+    "an array": ('[["row_id", "a"], NaN]', ""),
+    "cut short": ('{"row_id": "a", "age": ', ""),
+    "too deep": ('{"row_id": "a", "age": ' + "[" * 10_000, ""),
+    "not UTF-8": ('{"row_id": "a", "age": "\udcff"}', ""),
+}
+
+
+@pytest.mark.parametrize(
+    ("line", "name"), WRONG_WITH_A_NAME.values(), ids=WRONG_WITH_A_NAME.keys()
+)
+def test_a_wrong_line_keeps_its_name_where_that_is_plain(line, name):
+    (row,) = ndjson_rows([line.encode(errors="surrogateescape")])
+    assert (row.patient, row.row_id) == (None, name)
 
 
 @pytest.mark.parametrize("row_id", ["", "a", "x" * 200, "ID 7;8", None])
