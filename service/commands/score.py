@@ -176,7 +176,9 @@ def _one_of(values: tuple[str, ...]) -> str:
     help="Language of the texts in results and rejects; columns and codes stay.",
 )
 @click.option(
-    "--ignore-extra-columns", is_flag=True, help="Leave out unknown columns of a CSV, unread."
+    "--ignore-extra-columns",
+    is_flag=True,
+    help="Leave out unknown columns of CSV, Parquet and Arrow, unread.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first wrong row, writing nothing.")
 @click.option("--resume", is_flag=True, help="Go on where a run that was stopped left off.")
@@ -282,7 +284,7 @@ def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
         rows=way.block_rows,
     ) as source:
         task = _task(asked, bundle, files, source.reader)
-        key = _key(task, files)
+        key = _key(task, files, way)
         with (
             Outputs(files.out, files.beside, _writers(task, files.out), key) as outputs,
             Profiles(task, way.processes) as profiles,
@@ -326,7 +328,7 @@ def _score_with(
     source = cuts.Source(place, files.source_kind, way.ignore_extra, way.block_rows)
     cut = cuts.cut(source)
     task = _task(asked, bundle, files, cut.reader)
-    key = _key(task, files)
+    key = _key(task, files, way)
     common = {**key, "input": cut.watched.digest, "block_rows": way.block_rows}
     order = cluster.order_of(
         task,
@@ -381,12 +383,13 @@ def _writers(task: Task, out: Target) -> Any:
     return make
 
 
-def _key(task: Task, files: Files) -> dict[str, Any]:
+def _key(task: Task, files: Files, way: Way) -> dict[str, Any]:
     """Return what a run must have in common with one that goes on from it."""
+    options = {**asdict(task.options), "ignore_extra_columns": way.ignore_extra}
     return {
         "software": __version__,
         "bundle": task.digest,
-        "options": json_ready(asdict(task.options)),
+        "options": json_ready(options),
         "chosen": json_ready(asdict(task.chosen)),
         "shape": task.shape,
         "format": files.out.kind + files.out.compression,

@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import chain, islice
 
@@ -19,7 +19,7 @@ from models.covariates import FIELDS
 from models.errors import InvalidInput, MalformedInput, Problem
 from models.language import _
 from models.patient import Patient, read_patient, read_patient_text
-from models.refused import refuse_name
+from models.refused import alike, refuse_name
 from service.lists.starts import carriage_return, refuse_no_csv
 from service.reading import as_object
 
@@ -194,6 +194,7 @@ def read_header(
     header = _sniffed(first)
     if is_alone and not ignore_extra:
         _refuse_one_line(header.names)
+    _refuse_no_header(header.names)
     checked_header(header.names, ignore_extra=ignore_extra)
     return header
 
@@ -210,6 +211,16 @@ def _refuse_one_line(names: Sequence[str]) -> None:
     raise MalformedInput([Problem("", "malformed_csv", message, _("a patient a line"))])
 
 
+def _refuse_no_header(names: Sequence[str]) -> None:
+    """Refuse a first line without any name that is known: it may be a patient, and is not told."""
+    if any(name in COLUMNS or alike(name, COLUMNS) is not None for name in names):
+        return
+    if any(refuse_name(name, COLUMNS).code != "unknown_field" for name in names):
+        return
+    message = _("No column of the first line is known. Does the list have a header line?")
+    raise MalformedInput([Problem("", "malformed_csv", message, ", ".join(COLUMNS))])
+
+
 def checked_header(columns: Iterable[str], *, ignore_extra: bool = False) -> None:
     """Refuse columns that are no patient's.
 
@@ -219,7 +230,8 @@ def checked_header(columns: Iterable[str], *, ignore_extra: bool = False) -> Non
         Repeated, unknown or missing columns.
     """
     names = list(columns)
-    problems = _repeated(names) + ([] if ignore_extra else _unknown(names)) + _missing(names)
+    read = [name for name in names if name in COLUMNS] if ignore_extra else names
+    problems = _repeated(read) + _unknown(read) + _missing(names)
     if problems:
         raise InvalidInput(problems)
 
@@ -239,14 +251,18 @@ def _sniffed(line: bytes) -> Header:
             refusals.append(error)
         else:
             found.append(Header(names, delimiter, quote, skips_spaces=spaced))
-    best = max(found, key=_known, default=Header(()))
-    if refusals and not _known(best):
+    if not found:
         raise refusals[0]
-    return best
+    return max(found, key=_known)
 
 
-def _known(header: Header) -> int:
-    return sum(name in COLUMNS for name in header.names)
+def _known(header: Header) -> tuple[int, int]:
+    """Return how many columns are known, and how many are but for their case and spaces."""
+    names = header.names
+    return (
+        sum(name in COLUMNS for name in names),
+        sum(alike(name, COLUMNS) is not None for name in names),
+    )
 
 
 def _cells(line: bytes, way: Header) -> list[str]:
@@ -333,14 +349,22 @@ def _repeated(names: list[str]) -> list[Problem]:
 
 
 def _unknown(names: list[str]) -> list[Problem]:
-    return [refuse_name(name, COLUMNS) for name in names if name not in COLUMNS]
+    """Return the problems with names that are no columns; the first alone lists all that are."""
+    every = ", ".join(COLUMNS)
+    problems = [refuse_name(name, COLUMNS) for name in names if name not in COLUMNS]
+    lists = [place for place, problem in enumerate(problems) if problem.accepted == every]
+    for place in lists[1:]:
+        accepted = _("as told for {name}").format(name=problems[lists[0]].field[:60])
+        problems[place] = replace(problems[place], accepted=accepted)
+    return problems
 
 
 def _missing(names: list[str]) -> list[Problem]:
-    if {"age", "menopausal_status"} & set(names):
+    needed = ("age", "menopausal_status")
+    if any(name in needed or alike(name, needed) is not None for name in names):
         return []
     message = _("The table has neither a column age nor menopausal_status.")
-    return [Problem("age", "missing_field", message, ", ".join(COLUMNS))]
+    return [Problem("age", "missing_field", message, ", ".join(needed))]
 
 
 def csv_row(number: int, line: bytes, header: Header, names: int = 0) -> Row:

@@ -265,6 +265,57 @@ def test_a_column_that_stands_twice_refuses_the_list(ignore_extra):
     assert [(p.field, p.code) for p in caught.value.problems] == [("age", "duplicate_field")]
 
 
+def test_unknown_columns_that_stand_twice_can_be_left_out():
+    header = b"age,note,menopausal_status,ecog_ps,clinical_t,note"
+    (row,) = read(header, b"47,x,pre,0,T1,y", ignore_extra=True)
+    assert (
+        row.patient == read(b"age,menopausal_status,ecog_ps,clinical_t", b"47,pre,0,T1")[0].patient
+    )
+    problems = refusal(header, b"47,x,pre,0,T1,y").problems
+    assert [problem.code for problem in problems] == ["duplicate_field", *["unknown_field"] * 2]
+
+
+def test_the_columns_are_listed_once():
+    problems = refusal(b"age,one,two,three,name", b"47").problems
+    every = ", ".join(COLUMNS)
+    assert [problem.accepted for problem in problems[:3]] == [every, *["as told for one"] * 2]
+    assert problems[3].code == "identifier"
+
+
+@pytest.mark.parametrize("delimiter", [b",", b";", b"\t"])
+@pytest.mark.parametrize("quoted", [False, True])
+def test_columns_of_another_case_are_told_how_to_write_them(delimiter, quoted):
+    names = [b"Row ID", b"AGE", b"Menopausal Status", b"eligibility.Female"]
+    cells = [b'"%b"' % name for name in names] if quoted else names
+    problems = refusal(delimiter.join(cells), b"a").problems
+    meant = ["row_id", "age", "menopausal_status", "eligibility.female"]
+    assert [problem.accepted for problem in problems] == meant
+    assert problems[1].message == "There is no field 'AGE'; write age."
+
+
+@pytest.mark.parametrize("quoted", [False, True])
+@pytest.mark.parametrize("delimiter", [b",", b";"])
+@pytest.mark.parametrize("ignore_extra", [False, True])
+@pytest.mark.parametrize("behind", [(), (b"b,63",)])
+def test_a_list_without_a_header_is_asked_for_one_and_no_cell_is_told(
+    quoted, delimiter, ignore_extra, behind
+):
+    cells = [b"Jane-Secret-4711", *b"47,pre,0,T4,N1,positive,positive,bone".split(b",")]
+    cells = [b'"%b"' % cell for cell in cells] if quoted else cells
+    with pytest.raises(MalformedInput) as caught:
+        read(delimiter.join(cells), *behind, ignore_extra=ignore_extra)
+    (problem,) = caught.value.problems
+    assert problem.message.endswith("Does the list have a header line?")
+    assert problem.accepted == ", ".join(COLUMNS)
+    assert "Jane" not in str(problem)
+    assert "positive" not in str(problem)
+
+
+def test_identifiers_alone_are_told_as_such():
+    problems = refusal(b"Name,MRN", b"Jane,4711").problems
+    assert [problem.code for problem in problems[:2]] == ["identifier"] * 2
+
+
 def test_a_table_without_age_and_menopause_is_refused():
     error = refusal(b"ecog_ps,clinical_t", b"0,T1")
     assert [(p.field, p.code) for p in error.problems] == [("age", "missing_field")]

@@ -404,6 +404,7 @@ def test_a_note_says_what_the_results_are(folder, bundle):
     assert about["training_data"] == "synthetic"
     assert about["options"]["interval_level"] == 0.9
     assert about["options"]["horizons_months"] == [12, 48]
+    assert about["options"]["ignore_extra_columns"] is False
     assert about["counts"] == {"rows": 4, "ok": 2, "out_of_scope": 1, "rejected": 1}
     assert about["input"]["name"] == "list.csv"
     assert about["input"]["bytes"] == (folder / "list.csv").stat().st_size
