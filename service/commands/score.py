@@ -103,7 +103,8 @@ def _one_of(values: tuple[str, ...]) -> str:
     "--from",
     "source_kind",
     type=click.Choice(KINDS),
-    help="What PATIENTS is; by default by its name, else csv. Compressed texts are unpacked.",
+    help="What PATIENTS is; by default by its name, else csv. Texts packed by gzip or zstandard "
+    "are unpacked.",
 )
 @click.option("--rejects", help="Where rejected rows are explained, a CSV.")
 @click.option(
@@ -216,6 +217,8 @@ def score(
     **option_texts: str,
 ) -> None:
     """Score a list of PATIENTS: CSV, newline-delimited JSON, Parquet or Arrow.
+
+    The cells of a CSV stand between commas, semicolons, tabs or bars.
 
     A row that is wrong is told in its place and never stops the list. Results stand in their
     place when they are whole; beside them, .about.json says what they are. Ctrl-C leaves a valid

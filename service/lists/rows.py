@@ -37,6 +37,12 @@ LONGEST_LINE = 2**20
 #: What may stand between cells, the usual first.
 DELIMITERS = (",", ";", "\t", "|", " ", ":")
 
+#: Lines that a CSV may begin with before its second row: one that names the delimiter, the header,
+#: and the first row.
+MOST_START = 3
+
+_SEPARATOR = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=(?P<delimiter>[,;\t|: ])"?\r?\n?', re.IGNORECASE)
+
 
 @dataclass(frozen=True)
 class Row:
@@ -79,11 +85,12 @@ def csv_rows(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Iterator[
         At once, before any row: no header, repeated, unknown or missing columns.
     """
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
-    first = [line for _number, line in islice(numbered, 1)]
     # The line behind the header is looked at before the header is judged.
-    second = list(islice(numbered, 1))
-    header = read_header(first, ignore_extra=ignore_extra, is_alone=not second)
-    return (csv_row(number, line, header) for number, line in chain(second, numbered))
+    start = list(islice(numbered, MOST_START))
+    header = read_header([line for _number, line in start], ignore_extra=ignore_extra)
+    return (
+        csv_row(number, line, header) for number, line in chain(start[header.lines :], numbered)
+    )
 
 
 def json_row(number: int, message: object) -> Row:
@@ -153,12 +160,15 @@ class Header:
         One character each.
     skips_spaces : bool
         Whether spaces behind a delimiter are left out.
+    lines : int
+        Lines that it takes: two where one before it names the delimiter, as Excel writes it.
     """
 
     names: tuple[str, ...]
     delimiter: str = ","
     quote: str = '"'
     skips_spaces: bool = False
+    lines: int = 1
 
     def cells(self, line: bytes) -> list[str]:
         """Return the cells of one line.
@@ -171,32 +181,33 @@ class Header:
         return _cells(line, self)
 
 
-def read_header(
-    lines: Iterable[bytes], *, ignore_extra: bool = False, is_alone: bool = False
-) -> Header:
-    """Return the header of a CSV from its first lines; the delimiter is told by it.
+def read_header(lines: Iterable[bytes], *, ignore_extra: bool = False) -> Header:
+    """Return the header of a CSV; the delimiter is told by it, or by a line before it.
 
     Parameters
     ----------
-    is_alone : bool
-        Whether no row follows, so that a whole list may stand in the one line.
+    lines : iterable of bytes
+        The first lines: at least `MOST_START` that are not blank, where there are so many. Where
+        no row is among them, a whole list may stand in the one line.
 
     Raises
     ------
     InvalidInput
         No header, repeated, unknown or missing columns.
     """
-    first = next((line for line in lines if line.strip()), None)
-    if first is None:
+    filled = list(islice((line for line in lines if line.strip()), MOST_START))
+    named = _SEPARATOR.fullmatch(filled[0]) if filled else None
+    taken = 1 if named is None else 2
+    if len(filled) < taken:
         raise MalformedInput([Problem("", "empty_list", _("The CSV is empty."), _("a header"))])
-    first = first.removeprefix(BYTE_ORDER_MARK)
+    first = filled[taken - 1].removeprefix(BYTE_ORDER_MARK)
     refuse_no_csv(first)
-    header = _sniffed(first)
-    if is_alone and not ignore_extra:
+    header = _sniffed(first, DELIMITERS if named is None else (named["delimiter"].decode(),))
+    if len(filled) == taken and not ignore_extra:
         _refuse_one_line(header.names)
     _refuse_no_header(header.names)
     checked_header(header.names, ignore_extra=ignore_extra)
-    return header
+    return replace(header, lines=taken)
 
 
 def _refuse_one_line(names: Sequence[str]) -> None:
@@ -236,13 +247,13 @@ def checked_header(columns: Iterable[str], *, ignore_extra: bool = False) -> Non
         raise InvalidInput(problems)
 
 
-def _sniffed(line: bytes) -> Header:
+def _sniffed(line: bytes, delimiters: Sequence[str]) -> Header:
     """Return the reading of a header that knows most of its columns; commas where none does."""
     text = line.lstrip()
     quote = "'" if text.startswith(b"'") else '"'
     found: list[Header] = []
     refusals: list[MalformedInput] = []
-    for delimiter in DELIMITERS:
+    for delimiter in delimiters:
         spaced = f"{delimiter} ".encode() in line and delimiter != " "
         way = Header((), delimiter, quote, skips_spaces=spaced)
         try:
@@ -351,7 +362,7 @@ def _repeated(names: list[str]) -> list[Problem]:
 def _unknown(names: list[str]) -> list[Problem]:
     """Return the problems with names that are no columns; the first alone lists all that are."""
     every = ", ".join(COLUMNS)
-    problems = [refuse_name(name, COLUMNS) for name in names if name not in COLUMNS]
+    problems = [refuse_name(name, COLUMNS) for name in dict.fromkeys(names) if name not in COLUMNS]
     lists = [place for place, problem in enumerate(problems) if problem.accepted == every]
     for place in lists[1:]:
         accepted = _("as told for {name}").format(name=problems[lists[0]].field[:60])

@@ -92,6 +92,31 @@ def test_booleans_are_read_in_any_case():
     assert [row.patient.values["liver_metastasis"] for row in rows] == [True] * 3
 
 
+@pytest.mark.parametrize("delimiter", [b",", b";", b"\t", b"|"])
+@pytest.mark.parametrize("mark", [b"", b"\xef\xbb\xbf"])
+@pytest.mark.parametrize("end", [b"", b"\r"])
+@pytest.mark.parametrize("written", [b"sep=%b", b'"sep=%b"', b"SEP=%b"])
+def test_a_first_line_may_name_the_separator(delimiter, mark, end, written):
+    lines = [HEADER.replace(b",", delimiter), GOOD.replace(b",", delimiter)]
+    named = read(mark + written % delimiter + end, b"", lines[0] + end, lines[1] + end)
+    assert patients_of(named) == patients_of(read(HEADER, GOOD))
+    assert named[0].line == 4
+
+
+def test_a_separator_that_does_not_fit_is_told_by_the_header():
+    assert refusal(b"sep=,", HEADER.replace(b",", b";"), GOOD.replace(b",", b";"))
+
+
+@pytest.mark.parametrize("lines", [(b"sep=;",), (b"sep=;", b"")])
+def test_a_separator_alone_is_an_empty_list(lines):
+    assert refusal(*lines).problems[0].code == "empty_list"
+
+
+def test_a_separator_before_a_list_in_one_line_changes_nothing():
+    (problem,) = refusal(b"sep=,", b"".join((HEADER, GOOD, LAST))).problems
+    assert "--data-binary" in problem.message
+
+
 def test_several_sites_are_separated_by_semicolons():
     (row,) = read(HEADER, b"a,47,pre,0,liver; bone")
     assert row.patient.values["metastatic_sites"] == ("bone", "liver")
@@ -272,7 +297,7 @@ def test_unknown_columns_that_stand_twice_can_be_left_out():
         row.patient == read(b"age,menopausal_status,ecog_ps,clinical_t", b"47,pre,0,T1")[0].patient
     )
     problems = refusal(header, b"47,x,pre,0,T1,y").problems
-    assert [problem.code for problem in problems] == ["duplicate_field", *["unknown_field"] * 2]
+    assert [problem.code for problem in problems] == ["duplicate_field", "unknown_field"]
 
 
 def test_the_columns_are_listed_once():
@@ -454,4 +479,4 @@ def test_a_header_of_very_many_columns_is_refused_at_once():
     # Comparing each name with each other would take minutes.
     assert time.monotonic() - start < 10
     assert problems[0].code == "duplicate_field"
-    assert len(problems) == 1 + 100_001
+    assert len(problems) == 1 + 100_000

@@ -121,6 +121,12 @@ def test_texts_are_those_of_one_process(cluster, folder, ending):
         assert text.count(b"\n") == about(folder / "many.csv.gz.about.json")["counts"]["rows"] + 1
 
 
+def test_a_line_that_names_the_separator_is_no_row_there_either(cluster, folder):
+    (folder / "list.csv").write_bytes(b"sep=,\r\n" + mixed_list())
+    score_both(cluster, "list.csv", ".csv")
+    assert_same(folder, ".csv", ".csv", "-no.csv")
+
+
 def test_a_summary_is_that_of_one_process(cluster, folder):
     for who, way in (("one", ["--processes", 1]), ("many", on(cluster))):
         asked = ["--out", f"{who}.csv", "--summary", f"{who}.json", *FEW]
@@ -230,7 +236,7 @@ def order_for(folder, summary=None, place="list.csv", out="many.csv", **changes)
     target = Target(out, kind_by_name(out))
     files = command.Files("list.csv", "csv", target, Beside(None, summary))
     task = command._task(asked, bundle, files, found.reader)
-    key = command._key(task, files)
+    key = command._key(task, files, command.Way(False, False, False, 1))
     order = cluster_module.order_of(
         task, source, target, key, shipped=True, rejects=False, strict=False
     )
@@ -342,7 +348,7 @@ def test_what_is_summed_up_is_that_of_one_process(folder):
         ("list.csv.gz", gzip.compress(PLAIN.encode()), "unpack it first"),
         ("list.arrow", b"", "Arrow cannot be cut"),
         ("empty.csv", b"age\n", "no patient"),
-        ("odd.csv", b"cost\n1\n", "cost"),
+        ("odd.csv", b"age,cost\n1,2\n", "cost"),
     ],
 )
 def test_lists_that_cannot_be_cut_are_refused(cluster, folder, name, data, told):

@@ -265,6 +265,18 @@ def test_columns_hold_what_the_csv_says(folder, kind, shape):
             assert value == told, name
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_line_that_names_the_separator_is_no_row(folder, rows, end):
+    lines = PLAIN.splitlines()[: rows + 1]
+    (folder / "plain.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "named.csv").write_text("sep=,\n" + "\n".join(lines) + end, encoding="utf-8")
+    for name in ("plain", "named"):
+        run(f"{name}.csv", "--out", f"{name}-scored.csv", *FEW)
+    scored = [(folder / f"{name}-scored.csv").read_bytes() for name in ("plain", "named")]
+    assert scored[0] == scored[1]
+
+
 @pytest.mark.parametrize("kind", ["parquet", "arrow"])
 def test_a_row_id_with_a_line_break_is_rejected_in_columns_too(folder, kind):
     table = polars.DataFrame(
@@ -461,6 +473,6 @@ def test_names_of_json_rows(line, name):
 
 
 def test_a_json_name_of_another_type_is_wrong():
-    _, content = JsonReader().split(3, b'{"row_id": 7, "age": 47}')
+    _, content = JsonReader().split(3, b'{"row_id": 7.5, "age": 47}')
     assert isinstance(content, Wrong)
     assert content.row.line == 3
