@@ -61,6 +61,9 @@ from service.lists.writers import Writer, writer_of
 #: Exit codes beside 0: some rows were rejected; Ctrl-C; the reader of the output went away.
 _REJECTED, _INTERRUPTED, _PIPE_CLOSED = 1, 130, 141
 
+#: What installs the packages that a cluster needs.
+_INSTALL_CLUSTER = "sh scripts/environment.sh .venv requirements-cluster.txt"
+
 
 @dataclass(frozen=True)
 class Files:
@@ -545,9 +548,8 @@ def _refuse_missing_package(files: Files, scheduler: str | None) -> None:
     if columnar and find_spec("pyarrow") is None:
         raise click.UsageError(_("Parquet and Arrow need the package pyarrow."))
     if scheduler is not None and not all(map(find_spec, ("distributed", "fsspec"))):
-        raise click.UsageError(
-            _("--scheduler needs the packages distributed and fsspec: equipoise[cluster].")
-        )
+        message = _("--scheduler needs the packages distributed and fsspec. Install: {command}")
+        raise click.UsageError(message.format(command=_INSTALL_CLUSTER))
 
 
 def _explain(error: EquipoiseError) -> str:

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 from dataclasses import replace
 from functools import partial
@@ -41,6 +42,7 @@ from service.lists.storage import Place
 from service.lists.tally import Tally
 from tests.service.lists.test_engine import MIXED, PLAIN, table_of
 
+ROOT = Path(__file__).parents[3]
 FEW = ["--horizons", "12,48"]
 BLOCK_ROWS = 64
 ROWS = 3_000
@@ -418,7 +420,22 @@ def test_parts_that_are_not_seen_from_here_are_told(cluster, folder, monkeypatch
 def test_missing_packages_are_told(folder, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     result = run("list.csv", "--out", "many.csv", "--scheduler", "tcp://127.0.0.1:9")
-    assert "equipoise[cluster]" in result.output
+    assert command._INSTALL_CLUSTER in result.output
+
+
+def test_what_installs_the_packages_of_a_cluster_is_documented():
+    assert f"\n{command._INSTALL_CLUSTER}\n" in (ROOT / "docs/lists-at-scale.md").read_text(
+        "utf-8"
+    )
+
+
+def test_a_cluster_has_the_packages_that_the_tests_run_with():
+    cluster, tests = (
+        (ROOT / f"requirements-{name}.txt").read_text("utf-8") for name in ("cluster", "dev")
+    )
+    pinned = re.findall(r"^[\w-]+==.*$", cluster, flags=re.MULTILINE)
+    assert {"distributed", "fsspec", "pyarrow"} <= {line.partition("==")[0] for line in pinned}
+    assert [line for line in pinned if line not in tests] == []
 
 
 # Cuts
