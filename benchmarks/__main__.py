@@ -6,8 +6,9 @@ a bundle and the rows of a list, and where a list's time goes.
 ``python -m benchmarks scale`` the unit costs of very long lists.
 
 A row says what ours took, what the other side took in the same run, the ratio (median over
-rounds) and whether what is asked of it is met. A row is void, and has no figure, when the same
-program run twice differs from itself or when other programs were at work.
+rounds, in brackets their smallest and largest) and whether what is asked of it is met in every
+round. A row is void, and has no figure, when the same program run twice differs from itself or
+when other programs were at work.
 """
 
 from __future__ import annotations
@@ -24,14 +25,13 @@ from benchmarks.caveats import caveat_rows
 from benchmarks.imports import import_rows
 from benchmarks.lists import all_distinct_row, list_rows
 from benchmarks.lists import growth as rows_growth
-from benchmarks.load import Watch
 from benchmarks.members import growth
 from benchmarks.pages import page_rows
 from benchmarks.parts import parts
 from benchmarks.points import point_rows
 from benchmarks.scale import main as scale_main
 from benchmarks.starts import memory_rows, start_rows, throughput_rows
-from benchmarks.table import HEADER, RULE, render, with_load
+from benchmarks.table import HEADER, RULE, render
 from benchmarks.timing import Row
 from benchmarks.train import main as train_main
 from benchmarks.where import where
@@ -88,16 +88,8 @@ def _print_rows(groups: list[str]) -> None:
     print(HEADER)
     print(RULE)
     for name in groups:
-        for row, foreign in _watched(GROUPS[name]()):
-            print(render(with_load(row, foreign) if row.ratio is None else row), flush=True)
-
-
-def _watched(rows: Iterator[Row]) -> Iterator[tuple[Row, float]]:
-    """Yield each row with the load of other programs while it was made."""
-    watch = Watch()
-    for row in rows:
-        yield row, watch.foreign()
-        watch = Watch()
+        for row in GROUPS[name]():
+            print(render(row), flush=True)
 
 
 if __name__ == "__main__":

@@ -23,7 +23,7 @@ from typing import Any
 from benchmarks.patients import CODED, PATIENT, different_patients, different_profiles
 from benchmarks.peers.fitted import DEFAULT_TREES, write_models
 from benchmarks.serving import Served, ask, asking, serving
-from benchmarks.timing import Asked, Row, Told, compare
+from benchmarks.timing import REPORTED, Asked, Row, Told, compare
 from models.outcomes import COX, FOREST
 from training.forest import TREES
 
@@ -53,7 +53,7 @@ class Peer:
         Where it answers.
     model : str
         Which of our models is asked beside it.
-    asked : Asked or None
+    asked : Asked
         What is asked of ours.
     """
 
@@ -61,7 +61,7 @@ class Peer:
     served: Served
     path: str
     model: str
-    asked: Asked | None = None
+    asked: Asked = REPORTED
 
 
 class Bodies:

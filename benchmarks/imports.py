@@ -1,21 +1,26 @@
-"""What a worker costs before its first request, against one that imports scikit-survival."""
+"""What a worker costs before its first request, against one that imports scikit-survival.
+
+Each process prints a line when it is ready. There the clock stops; how it ends is not timed.
+"""
 
 from __future__ import annotations
 
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
-from functools import partial
 from importlib.metadata import version
 
-from benchmarks.timing import Row, Told, compare, scaled_seconds
+from benchmarks.timing import Row, Told, compare
 
 _OURS = "from service.app import create_app; create_app()"
 _THEIRS = "import flask, marshmallow, sksurv.linear_model"
 #: Of the program itself: what `resource.getrusage` tells begins with the process it came from.
 _PEAK = """
 with open("/proc/self/status") as status:
-    print(next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024)"""
+    peak = next(int(line.split()[1]) for line in status if line.startswith("VmHWM")) / 1024
+print(peak, flush=True)"""
+_READY = "\nprint(flush=True)"
 #: What a program that only scores imports, and the least that scikit-survival needs for it.
 _SCORING = "import models.prediction"
 _FITTED = "import sksurv.linear_model"
@@ -34,13 +39,33 @@ def import_rows() -> Iterator[Row]:
 
 
 def _starts(code: str) -> Callable[[], float]:
-    return scaled_seconds(partial(_run, code), 1.0)
+    return lambda: until_line(code + _READY)[0]
 
 
 def _peak(code: str) -> Callable[[], float]:
-    return lambda: float(_run(code + _PEAK))
+    return lambda: float(until_line(code + _PEAK)[1])
 
 
-def _run(code: str) -> str:
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    return done.stdout
+def until_line(code: str, *arguments: str) -> tuple[float, str]:
+    """Return the seconds from a process's start to the first line it prints, and the line.
+
+    Parameters
+    ----------
+    code : str
+        The program, in Python.
+    arguments : str
+        Of the program.
+
+    Raises
+    ------
+    RuntimeError
+        If it ends without a line.
+    """
+    start = time.perf_counter()
+    command = [sys.executable, "-c", code, *arguments]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        line = process.stdout.readline() if process.stdout else ""
+        taken = time.perf_counter() - start
+    if not line:
+        raise RuntimeError(f"no line from: {code}")
+    return taken, line

@@ -2,7 +2,8 @@
 
 Both sides are whole processes' work on files in memory: ours is the command, start and end
 included; the other side's clock runs while pyarrow reads the list and polars writes the scored
-columns, which lie ready in memory, rounded.
+columns, which lie ready in memory, rounded. Peaks of memory are of the command alone, its results
+thrown away: the most that looks every 50 ms saw of all its processes together.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -20,21 +21,24 @@ import numpy as np
 import polars
 from pyarrow import csv, parquet
 
-from benchmarks.load import family
+from benchmarks.load import Watch, family
 from benchmarks.patients import csv_list
-from benchmarks.timing import Asked, Row, Told, compare, seconds
+from benchmarks.timing import Asked, Row, Told, compare, judged, loaded, seconds, void_because
 from tests.support.server import EQUIPOISE
 from training.svg import COLOURS, Plot
 
 ROWS = 1_000_000
 DISTINCT = 20_000
 MOST_ROWS = 10_000_000
+#: Rows whose results as NDJSON, 37 KB each, are thrown away.
+NDJSON_ROWS = 100_000
 GROWTH = (1_000, 10_000, 100_000, ROWS, MOST_ROWS)
 #: Where the plot is written.
 PLOT = Path("artefacts", "benchmarks", "rows.svg")
 
 _ASKED = {"csv": 1.5, "parquet": 2.0}
 _MEBIBYTES = 700
+_PEAK_OF = "peak memory of all processes, {rows:,} rows of csv, results as {kind} thrown away"
 #: Seconds between two looks at the memory.
 _LOOK = 0.05
 #: Files in memory, where there is such a place: a disk's pace is nobody's merit.
@@ -61,25 +65,37 @@ def growth() -> Iterator[str]:
     """Yield the lines of a table of time and memory by rows, and write the plot."""
     yield "| rows | s | rows a second | peak memory, MiB |"
     yield "| --- | --- | --- | --- |"
-    taken = []
+    taken = {}
     with in_memory() as folder:
         for rows in GROWTH:
             write_csv(folder / "list.csv", rows, DISTINCT)
             peaks: list[float] = []
-            taken.append(seconds(lambda peaks=peaks: peaks.append(_peak(folder, "list.csv"))))
-            yield f"| {rows:,} | {taken[-1]:.3g} | {rows / taken[-1]:,.0f} | {peaks[0]:.0f} |"
+            watch = Watch()
+            lasted = seconds(lambda peaks=peaks: peaks.append(_peak(folder, "list.csv")))
+            void = loaded(watch.foreign())
+            if void:
+                yield f"| {rows:,} | void: {void} | — | — |"
+                continue
+            taken[rows] = lasted
+            yield f"| {rows:,} | {lasted:.3g} | {rows / lasted:,.0f} | {peaks[0]:.0f} |"
+    if taken:
+        PLOT.parent.mkdir(parents=True, exist_ok=True)
+        PLOT.write_text(_drawn(taken), encoding="utf-8")
+
+
+def _drawn(taken: dict[int, float]) -> str:
+    """Return the plot of seconds by rows."""
+    x, y = (np.log10(np.array(list(each), dtype=float)) for each in (taken, taken.values()))
     plot = Plot(
         "Time of a list by its rows, results thrown away",
         "rows (logarithm to base 10)",
         "seconds (logarithm to base 10)",
         (2.5, 7.5),
-        (float(np.floor(np.log10(taken[0]))), float(np.ceil(np.log10(taken[-1])))),
+        (float(np.floor(y.min())), float(np.ceil(y.max()))),
     )
-    x, y = np.log10(np.array(GROWTH, dtype=float)), np.log10(np.array(taken))
     plot.line(x, y, COLOURS[0], "equipoise score")
     plot.points(x, y, COLOURS[0])
-    PLOT.parent.mkdir(parents=True, exist_ok=True)
-    PLOT.write_text(plot.render() + "\n", encoding="utf-8")
+    return plot.render() + "\n"
 
 
 def all_distinct_row(rows: int = DISTINCT) -> Iterator[Row]:
@@ -149,17 +165,43 @@ def _floor(folder: Path, kind: str) -> float:
 
 def _memory_rows(folder: Path) -> Iterator[Row]:
     write_csv(folder / "many.csv", MOST_ROWS, DISTINCT)
-    few, many = (_peak(folder, name) for name in ("list.csv", "many.csv"))
-    told = f"peak memory of all processes, {MOST_ROWS:,} rows, csv to csv"
-    yield Row(told, "MiB", many, few, f"{ROWS:,} rows", Asked(1.3, faster=False))
-    yield Row(told, "MiB", many, _MEBIBYTES, "what it may take", Asked(1.0, faster=False))
+    write_csv(folder / "some.csv", NDJSON_ROWS, DISTINCT)
+    peak = _PEAK_OF.format(rows=MOST_ROWS, kind="csv")
+    beside, limit = (
+        Told(peak, "MiB", f"{ROWS:,} rows, the same", Asked(1.3, faster=False)),
+        Told(peak, "MiB", "what it may take", Asked(1.0, faster=False)),
+    )
+    many, few, void = _peaks(
+        partial(_peak, folder, "many.csv"), partial(_peak, folder, "list.csv")
+    )
+    yield judged(beside, [many], [few], void)
+    yield judged(limit, [many], [_MEBIBYTES], void)
+    told = Told(
+        _PEAK_OF.format(rows=NDJSON_ROWS, kind="ndjson"), "MiB", "results as csv, the same"
+    )
+    some, few, void = _peaks(
+        partial(_peak, folder, "some.csv", "ndjson"), partial(_peak, folder, "some.csv")
+    )
+    yield judged(told, [some], [few], void)
 
 
-def _peak(folder: Path, name: str) -> float:
-    """Return the most memory that the command and its processes take together, in MiB."""
-    with subprocess.Popen(
-        [EQUIPOISE, "score", name], cwd=folder, stdout=subprocess.DEVNULL
-    ) as process:
+def _peaks(ours: Callable[[], float], other: Callable[[], float]) -> tuple[float, float, str]:
+    """Return one figure of each side, and why they do not hold: ours runs once more, as a pair."""
+    watch = Watch()
+    first, beside, again = ours(), other(), ours()
+    return first, beside, void_because([first], [again], watch.foreign())
+
+
+def _peak(folder: Path, name: str, kind: str = "csv") -> float:
+    """Return the most memory that the command and its processes take together, in MiB.
+
+    Parameters
+    ----------
+    kind : str
+        What the results are, which are thrown away.
+    """
+    command = [EQUIPOISE, "score", name, "--format", kind]
+    with subprocess.Popen(command, cwd=folder, stdout=subprocess.DEVNULL) as process:
         peak, done = 0.0, threading.Event()
         while process.poll() is None:
             peak = max(peak, sum(map(_proportional, family(process.pid))))

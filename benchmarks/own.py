@@ -1,9 +1,18 @@
-"""Our side of the arithmetic alone: eight survival curves for each row of a table.
+"""Our side of the arithmetic, in two ways.
 
-Four hazards under two arms, from a bundle's coefficients and baselines and by the functions that
-every answer goes through (`models.forest`, `models.curves`, `models.intervals`), many rows at
-once, without caveats, eligibility or texts. As
-in `models.prediction`, a profile that comes again is scored once.
+**A kernel**, written here and called nowhere else: eight survival curves for each row of a table,
+four hazards under two arms, 128 rows at once, each profile scored once. It takes the Cox models'
+or forests' arrays and ends in the functions that an answer ends in (`models.forest`,
+`models.curves.survival`, `models.intervals.summarise`); a Cox model's ratios it makes itself, for
+many rows. It is what peers are judged by, because their functions give the same curves and no
+more.
+
+**What an answer goes through**, `models.assess.assess`: row by row, a profile that comes again is
+scored again, all hazards of the bundle, four outcomes of which two are incidences that are summed
+month by month, the difference between the arms, mean and limits. An answer that shows the pooled
+effect of earlier trials beside it has two survivals more.
+
+Neither has caveats, eligibility or texts.
 """
 
 from __future__ import annotations
@@ -15,16 +24,23 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.bundles import with_members
+from models.analyses import DEFAULT_ANALYSIS, FOREST_ANALYSIS, Analysis
+from models.assess import Question, assess
+from models.bundle import Bundle
 from models.cox import CoxModels
 from models.curves import survival
 from models.design_matrix import design_matrix
 from models.forest import ForestHazard, at_months, member_hazards
-from models.intervals import summarise
-from models.outcomes import ARMS, DEFAULT_LEVEL
+from models.intervals import Estimates, summarise
+from models.outcomes import ARMS, COX, DEFAULT_HORIZONS, DEFAULT_LEVEL, FOREST
 from models.table import FloatArray, Table, row_count, select_rows
 
 #: Rows that are scored together, so that their curves stay in the processor's cache.
 BLOCK = 128
+
+#: What an answer is made of under each model.
+ANALYSES = {COX: DEFAULT_ANALYSIS, FOREST: FOREST_ANALYSIS}
 
 #: From the design matrix of some rows to figures, rows first.
 Score = Callable[[FloatArray], FloatArray]
@@ -125,3 +141,17 @@ def once_each(table: Table) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
         rows = np.arange(len(profile))
         return rows, rows
     return first, place
+
+
+def assessing(bundle: Bundle, members: int, analysis: Analysis) -> Callable[[Table], Estimates]:
+    """Return what scores a table as every answer is scored, at five months.
+
+    Parameters
+    ----------
+    members : int
+        Members of the bundle, the first ones; its own come again where it has fewer.
+    """
+    question = Question(DEFAULT_HORIZONS, DEFAULT_LEVEL)
+    return partial(
+        assess, bundle=with_members(bundle, members), question=question, analysis=analysis
+    )

@@ -1,7 +1,7 @@
 """What one answer of `benchmarks.answers` consists of: each part alone, again and again.
 
 In a server each part takes longer: between two requests the processor sleeps, and other work
-takes the place of what its caches held.
+takes the place of what its caches held. All parts are void when other programs were at work.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 from benchmarks.answers import HORIZONS
+from benchmarks.load import Watch
+from benchmarks.timing import loaded
 from models.analyses import DEFAULT_ANALYSIS
 from models.assess import assess_with_pooled
 from models.bundle import load_bundle
@@ -40,10 +42,17 @@ def parts() -> Iterator[str]:
     """Yield the lines of a table of milliseconds."""
     yield "| part of one answer, alone in a loop | ms |"
     yield "| --- | --- |"
-    for name, work in _parts():
-        work()
-        taken = min(timeit.repeat(work, number=_CALLS, repeat=_ROUNDS)) / _CALLS
-        yield f"| {name} | {1e3 * taken:.3f} |"
+    watch = Watch()
+    taken = {name: _milliseconds(work) for name, work in _parts()}
+    void = loaded(watch.foreign())
+    for name, each in taken.items():
+        yield f"| {name} | {f'void: {void}' if void else f'{each:.3f}'} |"
+
+
+def _milliseconds(work: Callable[[], object]) -> float:
+    """Return what the quickest round took a call."""
+    work()
+    return 1e3 * min(timeit.repeat(work, number=_CALLS, repeat=_ROUNDS)) / _CALLS
 
 
 def _parts() -> Iterator[tuple[str, Callable[[], object]]]:

@@ -1,4 +1,11 @@
-"""The arithmetic alone, against scikit-survival, lifelines and R: points, and with intervals."""
+"""The arithmetic alone, against scikit-survival, lifelines and R: points, and with intervals.
+
+Judged is our kernel (`benchmarks.own`) beside the peer's own function, on a list whose profiles
+come again, each of them scored once, and on one in which none does. Peers score every row: given
+the unique rows alone, they would gain as much on the first list. Reported are what an answer goes
+through (`models.assess`) beside the same function, so that nobody takes the kernel for it, and the
+kernel beside the quickest arithmetic that a user of the peer can ask it for.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +25,9 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from benchmarks.own import (
-    BLOCK,
+    ANALYSES,
     Cox,
-    Score,
+    assessing,
     cox_curves,
     cox_points,
     forest_points,
@@ -29,12 +36,17 @@ from benchmarks.own import (
 )
 from benchmarks.patients import different_profiles
 from benchmarks.peers import fitted
-from benchmarks.peers.scikit_survival import forest_hazard, forest_survival, survival_functions
+from benchmarks.peers.scikit_survival import (
+    cox_survival,
+    forest_hazard,
+    forest_survival,
+    survival_functions,
+)
 from benchmarks.peers.talking import Talker, talking
-from benchmarks.timing import Asked, Row, Told, compare, scaled_seconds
+from benchmarks.timing import REPORTED_SPEED, Asked, Row, Told, compare, scaled_seconds
 from models.bundle import load_bundle
 from models.design_matrix import TERM_NAMES, design_matrix
-from models.outcomes import ARMS, DEFAULT_HORIZONS, HAZARDS
+from models.outcomes import ARMS, COX, DEFAULT_HORIZONS, FOREST, HAZARDS
 from models.patient import read_patient
 from models.table import FloatArray, Table, row_count, select_rows, table_of
 from service.bundles import default_folder
@@ -61,6 +73,8 @@ class Sizes:
         Its profiles; also the rows of the list in which none comes again.
     intervals : int
         Rows of the list with intervals in which none comes again.
+    assessed : int
+        Rows that `models.assess` scores, none like another.
     slow, quick, r_intervals : int
         Rows that peers are run on: scikit-survival, those that work on whole arrays, and R with
         intervals.
@@ -69,6 +83,7 @@ class Sizes:
     rows: int = 1_000_000
     distinct: int = 20_000
     intervals: int = 2_000
+    assessed: int = 1_000
     slow: int = 1_000
     quick: int = 10_000
     r_intervals: int = 200
@@ -115,22 +130,26 @@ def made_lists(sizes: Sizes) -> Lists:
 
 def _scikit_survival_rows(lists: Lists) -> Iterator[Row]:
     check_scikit_survival(lists)
-    rows = lists.sizes.slow
-    asked = {"arms": lists.arms(rows), "months": _MONTHS.astype(float)}
     cox, forest = fitted.cox_peers(), fitted.forest_peers()
-    own_cox = cox_points(fitted.own_cox(), _MONTHS)
-    own_forest = forest_points(fitted.own_forests(), _MONTHS)
     trees = f"the same {forest[0].n_estimators} trees"
+    slow, quick = lists.sizes.slow, lists.sizes.quick
     sides = (
-        ("Cox", "step functions", 100, own_cox, partial(survival_functions, cox)),
-        ("forest", f"{trees}, functions", 300, own_forest, partial(survival_functions, forest)),
-        ("forest", f"{trees}, an array", 300, own_forest, partial(forest_survival, forest)),
+        (COX, "step functions", slow, Asked(100), partial(survival_functions, cox)),
+        (
+            COX,
+            "exp(-exp(predict) H0), an array",
+            quick,
+            REPORTED_SPEED,
+            partial(cox_survival, cox),
+        ),
+        (FOREST, f"{trees}, functions", slow, Asked(300), partial(survival_functions, forest)),
+        (FOREST, f"{trees}, an array", slow, Asked(300), partial(forest_survival, forest)),
     )
-    for kind, manner, limit, ours, theirs in sides:
+    for model, manner, rows, asked, theirs in sides:
         name = f"scikit-survival {version('scikit-survival')}, {manner}, {rows:,} rows, scaled"
-        told = Told(f"{kind}, points", "µs a row", name, Asked(limit))
-        other = scaled_seconds(partial(theirs, **asked), 1e6 / rows)
-        yield from _both_lists(Pair(told, ours, other), lists)
+        design = {"arms": lists.arms(rows), "months": _MONTHS.astype(float)}
+        other = scaled_seconds(partial(theirs, **design), 1e6 / rows)
+        yield from _point_rows(Beside(name, asked, other), model, lists)
 
 
 def _lifelines_rows(lists: Lists, folder: Path) -> Iterator[Row]:
@@ -139,76 +158,105 @@ def _lifelines_rows(lists: Lists, folder: Path) -> Iterator[Row]:
         yield missing("lifelines", f"{LIFELINES} is not set, as make bench does")
         return
     script = str(_HERE / "lifelines_points.py")
+    ways = {
+        "points": ("asked at the steps of its baseline", Asked(10)),
+        "arrays": ("exp(-predict_partial_hazard H0), an array", REPORTED_SPEED),
+    }
     with talking([python, "-W", "ignore", script, str(folder)]) as peer:
-        check_talker(peer, folder, lists)
-        told = Told("Cox, points", "µs a row", "asked at the steps of its baseline", Asked(10))
-        yield from _talker_rows(told, peer, lists)
+        yield from _talker_rows(ways, peer, folder, lists)
 
 
 def _r_rows(lists: Lists, folder: Path) -> Iterator[Row]:
     if shutil.which("Rscript") is None:
         yield missing("R", "Rscript is missing, make bench installs it")
         return
+    ways = {
+        "points": ('predict(type = "survival")', Asked(100)),
+        "arrays": ('exp(-exp(predict(type = "lp")) H0), an array', REPORTED_SPEED),
+    }
     with talking(["Rscript", "--vanilla", str(_HERE / "survival.R"), str(folder)]) as peer:
-        check_talker(peer, folder, lists)
-        told = Told("Cox, points", "µs a row", 'predict(type = "survival")', Asked(100))
-        yield from _talker_rows(told, peer, lists)
+        yield from _talker_rows(ways, peer, folder, lists)
         yield from _interval_rows(lists, peer)
 
 
-def _talker_rows(told: Told, peer: Talker, lists: Lists) -> Iterator[Row]:
-    """Yield the rows of points beside a program in another environment."""
+def _talker_rows(
+    ways: dict[str, tuple[str, Asked]], peer: Talker, folder: Path, lists: Lists
+) -> Iterator[Row]:
+    """Yield the rows of points beside a program in another environment, for each way to ask it."""
     rows = lists.sizes.quick
-    name = f"{peer.ask('version')}: {told.other_name}, {rows:,} rows, scaled"
-    pair = Pair(
-        replace(told, other_name=name),
-        cox_points(fitted.own_cox(), _MONTHS),
-        lambda: 1e6 / rows * peer.seconds(f"points {rows}"),
-    )
-    yield from _both_lists(pair, lists)
+    for way, (manner, asked) in ways.items():
+        check_talker(peer, folder, lists, way)
+        name = f"{peer.ask('version')}: {manner}, {rows:,} rows, scaled"
+        other = _talker_seconds(peer, way, rows)
+        yield from _point_rows(Beside(name, asked, other), COX, lists)
+
+
+def _talker_seconds(peer: Talker, way: str, rows: int) -> Callable[[], float]:
+    """Return what measures the microseconds of a row in another program."""
+    return lambda: 1e6 / rows * peer.seconds(f"{way} {rows}")
+
+
+@dataclass(frozen=True)
+class Beside:
+    """A peer, asked in one way.
+
+    Attributes
+    ----------
+    name : str
+        What it is, and how it is asked.
+    asked : Asked
+        What is asked of us beside it.
+    microseconds : callable
+        Returns what a row takes it.
+    """
+
+    name: str
+    asked: Asked
+    microseconds: Callable[[], float]
+
+    def row(self, what: str, score: Callable[[Table], object], table: Table) -> Row:
+        """Return the row of our time for a table."""
+        return compare(
+            Told(what, "µs a row", self.name, self.asked),
+            scaled_seconds(partial(score, table), 1e6 / row_count(table)),
+            self.microseconds,
+        )
+
+    def reported(self) -> Beside:
+        """Return the same peer, beside which nothing is asked."""
+        return replace(self, asked=REPORTED_SPEED)
+
+
+def _point_rows(peer: Beside, model: str, lists: Lists) -> Iterator[Row]:
+    """Yield the rows of one member's points, with `models.assess` beside the peer's function."""
+    if model == FOREST:
+        kind, ours = "forest", forest_points(fitted.own_forests(), _MONTHS)
+    else:
+        kind, ours = "Cox", cox_points(fitted.own_cox(), _MONTHS)
+    yield from _both_lists(peer, f"{kind}, points", partial(score_table, score=ours), lists)
+    if peer.asked.number is not None:
+        yield _assessed_row(peer, model, 1, lists)
 
 
 def _interval_rows(lists: Lists, peer: Talker) -> Iterator[Row]:
     """Yield the rows of mean and quantiles over members, beside R's limits."""
-    rows, members = lists.sizes.r_intervals, bundle_members()
-    told = Told(
-        f"Cox, {members.baselines.shape[-1]} members, mean and quantiles",
-        "µs a row",
-        f"{peer.ask('version')}: survfit with conf.int, {rows:,} rows, scaled",
-        Asked(300),
-    )
-    pair = Pair(
-        told,
-        with_intervals(cox_curves(members, _MONTHS)),
-        lambda: 1e6 / rows * peer.seconds(f"intervals {rows}"),
-        block=1,
-    )
-    yield from _both_lists(pair, lists, lists.sizes.intervals)
+    rows, curves = lists.sizes.r_intervals, bundle_members()
+    members = curves.baselines.shape[-1]
+    name = f"{peer.ask('version')}: survfit with conf.int, {rows:,} rows, scaled"
+    beside = Beside(name, Asked(300), _talker_seconds(peer, "intervals", rows))
+    ours = partial(score_table, score=with_intervals(cox_curves(curves, _MONTHS)), block=1)
+    what = f"Cox, {members} members, mean and quantiles"
+    yield from _both_lists(beside, what, ours, lists, lists.sizes.intervals)
+    yield _assessed_row(beside, COX, members, lists)
 
 
-@dataclass(frozen=True)
-class Pair:
-    """Two sides of the same arithmetic.
-
-    Attributes
-    ----------
-    told : Told
-        What is measured, beside what.
-    ours : callable
-        Our side, which scores a design matrix.
-    other : callable
-        Returns what a row takes the other side.
-    block : int
-        Rows that ours scores together.
-    """
-
-    told: Told
-    ours: Score
-    other: Callable[[], float]
-    block: int = BLOCK
-
-
-def _both_lists(pair: Pair, lists: Lists, distinct: int | None = None) -> Iterator[Row]:
+def _both_lists(
+    peer: Beside,
+    what: str,
+    ours: Callable[[Table], object],
+    lists: Lists,
+    distinct: int | None = None,
+) -> Iterator[Row]:
     """Yield a row of the list whose profiles come again, and one of that in which none does."""
     profiles = row_count(lists.table)
     measured = {
@@ -216,9 +264,18 @@ def _both_lists(pair: Pair, lists: Lists, distinct: int | None = None) -> Iterat
         f"{distinct or profiles:,} rows, all distinct": lists.distinct(distinct or profiles),
     }
     for which, table in measured.items():
-        score = partial(score_table, table, pair.ours, pair.block)
-        told = replace(pair.told, name=f"arithmetic, {pair.told.name}, {which}")
-        yield compare(told, scaled_seconds(score, 1e6 / row_count(table)), pair.other)
+        yield peer.row(f"arithmetic, {what}, {which}", ours, table)
+
+
+def _assessed_row(peer: Beside, model: str, members: int, lists: Lists) -> Row:
+    """Return what `models.assess` takes for a row; nothing is asked of it."""
+    table = lists.distinct(lists.sizes.assessed)
+    what = (
+        f"models.assess, {model}, members: {members}; four outcomes, two of them month by month, "
+        f"mean and limits, {row_count(table):,} rows, all distinct, one by one"
+    )
+    score = assessing(load_bundle(default_folder()), members, ANALYSES[model])
+    return peer.reported().row(what, score, table)
 
 
 def missing(other: str, why: str) -> Row:
@@ -244,15 +301,22 @@ def check_scikit_survival(lists: Lists) -> None:
     months, arms = _MONTHS.astype(float), lists.arms(_CHECKED)
     table = lists.distinct(_CHECKED)
     cox = score_table(table, cox_points(fitted.own_cox(), _MONTHS))
-    refuse_apart("scikit-survival", cox, survival_functions(fitted.cox_peers(), arms, months))
+    for way in (survival_functions, cox_survival):
+        refuse_apart("scikit-survival", cox, way(fitted.cox_peers(), arms, months))
     forest = score_table(table, forest_points(fitted.own_forests(), _MONTHS))
     hazards = forest_hazard(fitted.forest_peers(), arms, months)
     refuse_apart("scikit-survival's trees", forest, np.exp(-hazards))
 
 
-def check_talker(peer: Talker, folder: Path, lists: Lists) -> None:
-    """Refuse to time other figures than scikit-survival's."""
-    peer.ask(f"figures {_CHECKED}")
+def check_talker(peer: Talker, folder: Path, lists: Lists, way: str) -> None:
+    """Refuse to time other figures than scikit-survival's.
+
+    Parameters
+    ----------
+    way : str
+        How the peer is asked: ``points`` or ``arrays``.
+    """
+    peer.ask(f"figures {way} {_CHECKED}")
     shape = (len(fitted.HAZARDS), len(ARMS), len(_MONTHS), _CHECKED)
     theirs = np.fromfile(folder / "figures.bin").reshape(shape).swapaxes(2, 3)
     ours = survival_functions(fitted.cox_peers(), lists.arms(_CHECKED), _MONTHS.astype(float))

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, Any
 
 from benchmarks.answers import PREDICT, body_of
+from benchmarks.load import Watch
 from benchmarks.patients import PATIENT, csv_list, different_patients
 from benchmarks.serving import asking, serving
-from benchmarks.timing import seconds
+from benchmarks.timing import loaded, seconds
 from models.bundle import load_bundle
 from models.options import Options
 from service.bundles import default_folder
@@ -64,15 +65,23 @@ class Cost:
 
 
 def main() -> None:
-    """Measure, and print the unit costs and the plans that follow from them."""
-    print("| cost | measured | unit |\n| --- | --- | --- |")
-    found: dict[str, float] = {}
+    """Measure, and print the unit costs and the plans, or why they do not hold."""
+    watch = Watch()
     with tempfile.TemporaryDirectory() as folder:
-        for cost in chain(costs(Path(folder) / "list.csv"), _answers()):
-            print(f"| {cost.name} | {_number(cost.value)} | {cost.unit} |", flush=True)
-            found[cost.name] = cost.value
-    print("\n| plan | needs | unit |\n| --- | --- | --- |")
-    for cost in (*_list_plan(found), *_request_plan(found)):
+        measured = list(chain(costs(Path(folder) / "list.csv"), _answers()))
+    void = loaded(watch.foreign())
+    if void:
+        print(f"void: {void}")
+        return
+    found = {cost.name: cost.value for cost in measured}
+    _print("cost | measured", measured)
+    print()
+    _print("plan | needs", [*_list_plan(found), *_request_plan(found)])
+
+
+def _print(header: str, costs: list[Cost]) -> None:
+    print(f"| {header} | unit |\n| --- | --- | --- |")
+    for cost in costs:
         print(f"| {cost.name} | {_number(cost.value)} | {cost.unit} |")
 
 

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import statistics
-import subprocess
-import sys
 import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
-from functools import partial
 from itertools import chain, cycle, islice
 from pathlib import Path
 
 from benchmarks.answers import LEAN, PREDICT, SURVIVAL, body_of
+from benchmarks.imports import until_line
 from benchmarks.load import family
 from benchmarks.patients import CODED, PATIENT, different_patients, different_profiles
 from benchmarks.peers.fitted import COX_FILE, write_models
@@ -44,7 +42,7 @@ def start_rows() -> Iterator[Row]:
             Asked(1 / 3, faster=False),
         )
         pickled = str(Path(folder, f"{COX_FILE}.pickle"))
-        yield compare(told, _first_answer, partial(_loaded, pickled))
+        yield compare(told, _first_answer, lambda: until_line(_LOADED, pickled)[0])
 
 
 def memory_rows(requests: int = _REQUESTS) -> Iterator[Row]:
@@ -98,15 +96,6 @@ def _first_answer() -> float:
     with serving((*_OURS, "1", "--port")) as served:
         with closing(served.connect()) as connection:
             ask(connection, PREDICT, body_of(PATIENT))
-        return time.perf_counter() - start
-
-
-def _loaded(pickled: str) -> float:
-    start = time.perf_counter()
-    command = [sys.executable, "-c", _LOADED, pickled]
-    with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
-        if process.stdout is None or not process.stdout.readline():
-            raise RuntimeError("the model was not loaded")
         return time.perf_counter() - start
 
 

@@ -29,23 +29,32 @@ class Asked:
 
     Attributes
     ----------
-    number : float
-        The limit.
+    number : float or None
+        The limit; ``None`` where the ratio is reported only.
     faster : bool
         Whether the limit is how many times as fast as the other side at least; else it is how
         many times the other side's figure at most.
     """
 
-    number: float
+    number: float | None
     faster: bool = True
 
     def ratio(self, ours: float, other: float) -> float:
         """Return the ratio that the limit is for."""
         return other / ours if self.faster else ours / other
 
-    def met(self, ratio: float) -> bool:
-        """Return whether a ratio is within the limit."""
-        return ratio >= self.number if self.faster else ratio <= self.number
+    def verdict(self, ratios: Sequence[float]) -> str:
+        """Return what is said of the ratios of the rounds: all of them must agree."""
+        if self.number is None:
+            return "reported"
+        met = {ratio >= self.number if self.faster else ratio <= self.number for ratio in ratios}
+        if len(met) > 1:
+            return "undecided"
+        return "met" if met == {True} else "not met"
+
+
+#: Where nothing is asked: how many times the other side's figure, or how many times as fast.
+REPORTED, REPORTED_SPEED = Asked(None, faster=False), Asked(None)
 
 
 @dataclass(frozen=True)
@@ -60,11 +69,10 @@ class Row:
         Medians.
     other_name : str
         What it is measured beside.
-    asked : Asked or None
-        What is asked of the ratio; ``None`` where it is reported only.
-    ratio : float or None
-        Median of the ratios of the rounds; ``None`` where there were no rounds, and the ratio is
-        that of the medians.
+    asked : Asked
+        What is asked of the ratio.
+    ratios : tuple of float
+        Those of the rounds; empty where nothing was measured, which the row says as void.
     void : str
         Why the measurement does not hold; empty where it does.
     """
@@ -74,8 +82,8 @@ class Row:
     ours: float
     other: float
     other_name: str
-    asked: Asked | None = None
-    ratio: float | None = None
+    asked: Asked = REPORTED
+    ratios: tuple[float, ...] = ()
     void: str = ""
 
 
@@ -86,7 +94,7 @@ class Told:
     name: str
     unit: str
     other_name: str
-    asked: Asked | None = None
+    asked: Asked = REPORTED
 
 
 def compare(
@@ -105,23 +113,31 @@ def compare(
     """
     watch = Watch()
     first, again, beside = taken_in_turn(ours, ours, other, rounds=rounds)
-    void = void_because(first, again, watch.foreign())
-    ratio = median_ratio(told.asked or Asked(0, faster=False), first, beside)
+    return judged(told, first, beside, void_because(first, again, watch.foreign()))
+
+
+def judged(told: Told, ours: Sequence[float], other: Sequence[float], void: str) -> Row:
+    """Return the row of what was measured.
+
+    Parameters
+    ----------
+    told : Told
+        What was measured, in which unit, beside what.
+    ours, other : sequence of float
+        Figures of the two sides, a pair a round.
+    void : str
+        Why the measurement does not hold; empty where it does.
+    """
     return Row(
         told.name,
         told.unit,
-        statistics.median(first),
-        statistics.median(beside),
+        statistics.median(ours),
+        statistics.median(other),
         told.other_name,
         told.asked,
-        ratio,
+        tuple(map(told.asked.ratio, ours, other)),
         void,
     )
-
-
-def median_ratio(asked: Asked, ours: Sequence[float], other: Sequence[float]) -> float:
-    """Return the median over rounds of the ratio that is asked for."""
-    return statistics.median(map(asked.ratio, ours, other))
 
 
 def void_because(first: Sequence[float], again: Sequence[float], foreign: float) -> str:
@@ -138,14 +154,18 @@ def void_because(first: Sequence[float], again: Sequence[float], foreign: float)
     pair = statistics.median(b / a for a, b in zip(first, again, strict=True))
     if not SAME[0] <= pair <= SAME[1]:
         reasons.append(f"the same program differs from itself, {pair:.2f}")
-    if foreign > FOREIGN:
-        reasons.append(loaded(foreign))
-    return ", ".join(reasons)
+    return ", ".join(filter(None, [*reasons, loaded(foreign)]))
 
 
 def loaded(foreign: float) -> str:
-    """Return the reason that other programs were at work."""
-    return f"other programs used {foreign:.2f} cores"
+    """Return the reason that other programs were at work, or an empty text if they were not.
+
+    Parameters
+    ----------
+    foreign : float
+        Load of other programs, in cores.
+    """
+    return f"other programs used {foreign:.2f} cores" if foreign > FOREIGN else ""
 
 
 def taken_in_turn(*actions: Callable[[], float], rounds: int) -> list[list[float]]:

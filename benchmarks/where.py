@@ -78,6 +78,8 @@ _MARKS = (
 def where() -> Iterator[str]:
     """Yield a table of seconds and shares by stage for each kind of list."""
     from benchmarks.lists import DISTINCT, ROWS, in_memory, write_lists  # noqa: PLC0415
+    from benchmarks.load import Watch  # noqa: PLC0415
+    from benchmarks.timing import loaded  # noqa: PLC0415
 
     yield "| list | stage | s | share |"
     yield "| --- | --- | --- | --- |"
@@ -88,7 +90,10 @@ def where() -> Iterator[str]:
             for kind in _KINDS:
                 _ask(folder, kind)  # warms up
                 name = f"{ROWS:,} rows of {profiles}, {kind} to {kind}"
-                yield from _told(name, *_ask(folder, kind))
+                watch = Watch()
+                seen = _ask(folder, kind)
+                void = loaded(watch.foreign())
+                yield from [f"| {name} | void: {void} | — | — |"] if void else _told(name, *seen)
 
 
 def _told(name: str, whole: float, first: Seconds, beside: Seconds) -> Iterator[str]:

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
+from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,8 +20,8 @@ from models.bundle import Bundle
 from models.curves import survival
 from models.design_matrix import design_matrix
 from models.hazards import Hazards, hazard_source
-from models.intervals import Estimates, summarise, summarise_completions
-from models.outcomes import ARMS, OUTCOMES, SHOWN_ARMS, SURVIVALS
+from models.intervals import Estimates, containing, summarise, summarise_completions
+from models.outcomes import ARMS, DIFFERENCE, OUTCOMES, SHOWN_ARMS, SURVIVALS
 from models.pooled import pooled_log_ratios
 from models.population import complete
 from models.table import FloatArray, Table, row_count, select_rows
@@ -99,10 +100,93 @@ def assess_with_pooled(
     """
     asked = _Asked(bundle, question.horizons, analysis, _own_and_pooled)
     found = _assess(table, asked, question.level, len(OUTCOMES) + len(SURVIVALS))
-    own, pooled = (
-        Estimates(*(getattr(found, side.name)[:, part] for side in fields(Estimates)))
-        for part in (slice(None, len(OUTCOMES)), slice(len(OUTCOMES), None))
-    )
+    return _own_and_pooled_part(found, axis=1)
+
+
+@dataclass(frozen=True)
+class Weights:
+    """For how many patients each row of a design matrix stands.
+
+    Attributes
+    ----------
+    patients : array, shape (rows, outcomes)
+        Of all patients who have figures of an outcome.
+    unsure : array, shape (rows, outcomes)
+        Of those of them of whom a value is not known: she is one of several rows.
+    """
+
+    patients: FloatArray
+    unsure: FloatArray
+
+
+def assess_mean(
+    design: FloatArray,
+    weights: Weights,
+    bundle: Bundle,
+    question: Question,
+    analysis: Analysis = DEFAULT_ANALYSIS,
+) -> tuple[Estimates, Estimates]:
+    """Return the mean over many patients, and its limits.
+
+    Patients are averaged within each member, which is the same for all of them; mean and
+    quantiles over members come last. So the limits are those of the mean: errors that
+    patients share stay. Which of her rows an incomplete patient is, is drawn for each by
+    herself: a variance of the mean in each member, at most that of a draw from all their rows.
+
+    Parameters
+    ----------
+    design : array, shape (rows, terms)
+        Rows of the design matrix.
+    weights : Weights
+    bundle, question, analysis
+        As in `assess_with_pooled`.
+
+    Returns
+    -------
+    own, pooled : Estimates
+        As `assess_with_pooled`, without rows; 0 for an outcome that nobody has.
+    """
+    asked = _Asked(bundle, question.horizons, analysis, _own_and_pooled)
+    patients, unsure = (_by_estimate(each) for each in (weights.patients, weights.unsure))
+    total = drawn_total = squares = np.float64(0.0)
+    with _small_buffer():
+        for own, drawn, members in zip(patients, unsure, asked.members(design), strict=True):
+            total = total + own * members
+            if drawn.any():
+                drawn_total = drawn_total + drawn * members
+                squares = squares + drawn * members**2
+    all_of, some_of = (np.maximum(each.sum(axis=0), 1.0) for each in (patients, unsure))
+    means = total / all_of
+    errors = np.sqrt(np.maximum(squares - drawn_total**2 / some_of, 0.0)) / all_of
+    limits = summarise(_spread(means, errors), question.level)
+    found = containing(means.mean(axis=-1), limits.lower, limits.upper)
+    return _own_and_pooled_part(found, axis=0)
+
+
+def _by_estimate(weights: FloatArray) -> FloatArray:
+    """Return weights by outcome as they multiply members: survivals come again, pooled."""
+    again: FloatArray = np.concatenate([weights, weights[:, : len(SURVIVALS)]], axis=1)
+    return again[:, :, None, None, None]
+
+
+#: Equally likely values of a standard normal variable.
+_NORMAL = np.array([NormalDist().inv_cdf((place + 0.5) / 15) for place in range(15)])
+
+
+def _spread(means: FloatArray, errors: FloatArray) -> FloatArray:
+    """Return equally likely values of means with normal errors, of each member one or several."""
+    if not errors.any():
+        return means
+    values = means[..., None] + errors[..., None] * _NORMAL
+    lowest = np.where(np.array(SHOWN_ARMS) == DIFFERENCE, -1.0, 0.0)[:, None, None, None]
+    spread: FloatArray = np.clip(values, lowest, 1.0).reshape(*means.shape[:-1], -1)
+    return spread
+
+
+def _own_and_pooled_part(found: Estimates, axis: int) -> tuple[Estimates, Estimates]:
+    """Return the outcomes' own estimates, and those behind them along an axis."""
+    sides = (np.split(getattr(found, side.name), [len(OUTCOMES)], axis) for side in fields(found))
+    own, pooled = (Estimates(*part) for part in zip(*sides, strict=True))
     return own, pooled
 
 

@@ -36,7 +36,7 @@ def summarise(members: FloatArray, level: float) -> Estimates:
     """
     ordered = np.sort(members, axis=-1)
     lower, upper = (_quantile(ordered, float(tail)) for tail in _tails(level))
-    return _containing(members.mean(axis=-1), lower, upper)
+    return containing(members.mean(axis=-1), lower, upper)
 
 
 def _quantile(ordered: FloatArray, probability: float) -> FloatArray:
@@ -75,7 +75,7 @@ def summarise_completions(members: FloatArray, weights: FloatArray, level: float
     estimate = _weighted(weights, each.estimate)
     # Weights add up to one only within rounding; no figure may leave the members' range.
     low, high = pooled.min(axis=(-1, -2)), pooled.max(axis=(-1, -2))
-    return _containing(
+    return containing(
         np.clip(estimate, low, high),
         np.clip(np.minimum(limits[0], mean_lower), low, high),
         np.clip(np.maximum(limits[1], mean_upper), low, high),
@@ -143,6 +143,6 @@ def _tails(level: float) -> FloatArray:
     return np.array([(1 - level) / 2, (1 + level) / 2])
 
 
-def _containing(estimate: FloatArray, lower: FloatArray, upper: FloatArray) -> Estimates:
-    # A mean can lie beyond a quantile when the members are very skew.
+def containing(estimate: FloatArray, lower: FloatArray, upper: FloatArray) -> Estimates:
+    """Return estimates within their limits: a mean can lie beyond a quantile of skew members."""
     return Estimates(estimate, np.minimum(lower, estimate), np.maximum(upper, estimate))

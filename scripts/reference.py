@@ -94,8 +94,16 @@ def cli_lines() -> Iterator[str]:
         yield from (f"## equipoise {name}", "", "```text", _help(command, name), "```", "")
     yield from (
         "Exit codes: 0 all is well, 1 some rows were rejected (`score`) or a figure differs",
-        "(`simulate --check`), 2 nothing was done and one sentence says why, 130 interrupted",
-        "(`simulate`).",
+        "(`simulate --check`), 2 nothing was done and one sentence says why, 130 stopped by",
+        "Ctrl-C (`score`, `simulate`), 141 the reader of standard output went away (`score`), 143",
+        "stopped by SIGTERM (`score`).",
+        "",
+        "`score`: what Ctrl-C or SIGTERM stopped goes on with `--resume`, where results go to a",
+        "file. In NDJSON each line holds the whole answer that the API gives; `--shape`,",
+        "`--outcomes`, `--arms` and `--digits` are for CSV, Parquet and Arrow. A link is",
+        "followed: the file that it leads to is replaced. A device or a pipe is refused. Beside",
+        "results named NAME a run takes the names NAME.part, NAME.part.json and NAME.about.json,",
+        "and with `--scheduler` the folder NAME.parts.",
     )
 
 
@@ -163,6 +171,10 @@ def _scored_lines() -> Iterator[str]:
         "",
         "One row for each row sent, in the same order. Figures have four decimals; a cell is",
         "empty where there is none. Lists of codes are separated by `;`.",
+        "",
+        "Arrow is written as a stream, not as a file with a table of contents, and so not as",
+        "Feather: `pyarrow.ipc.open_stream` and `polars.read_ipc_stream` read it,",
+        "`pyarrow.ipc.open_file` and `pyarrow.feather` do not.",
         "",
         *_table("column", "what it says", "present"),
     )

@@ -2,12 +2,14 @@
 # Usage: Rscript --vanilla survival.R FOLDER, then a command a line on standard input:
 #   version         which R and survival
 #   points ROWS     predict(type = "survival") of the first rows; answers seconds
+#   arrays ROWS     predict(type = "lp", reference = "zero") and basehaz, as arrays; answers seconds
 #   intervals ROWS  survfit with conf.int = 0.95, read by summary; answers seconds
-#   figures ROWS    as points, written to figures.bin as doubles; answers "written"
+#   figures WAY ROWS  as points or arrays, written to figures.bin as doubles; answers "written"
 # FOLDER holds HAZARD.csv (months, event, the columns of the design matrix and the arm),
 # coefficients.csv (a column a hazard), patients.csv (the columns without the arm), months.csv.
 # It is fair because the models are given: the same coefficients (no iteration) and Breslow's
-# baseline; frames of new data are made before the clock starts, which ours are not.
+# baseline; frames of new data, and for arrays the baseline at the months, are made before the clock
+# starts, which ours are not.
 suppressPackageStartupMessages(library(survival))
 folder <- commandArgs(trailingOnly = TRUE)[1]
 read <- function(name) read.csv(file.path(folder, paste0(name, ".csv")), check.names = FALSE)
@@ -37,6 +39,16 @@ months_of <- function(rows) {
 points_of <- function(data) {
   lapply(fits, function(fit) predict(fit, newdata = data, type = "survival"))
 }
+baseline_of <- function(fit) {
+  steps <- basehaz(fit, centered = FALSE)
+  c(0, steps$hazard)[findInterval(horizons, steps$time) + 1]
+}
+baselines <- lapply(fits, baseline_of)
+arrays_of <- function(data) {
+  Map(function(fit, baseline) {
+    exp(-outer(exp(predict(fit, newdata = data, type = "lp", reference = "zero")), baseline))
+  }, fits, baselines)
+}
 intervals_of <- function(data) {
   lapply(fits, function(fit) {
     found <- summary(survfit(fit, newdata = data, conf.int = 0.95), times = horizons)
@@ -52,21 +64,29 @@ version_of <- function() {
   paste0("R ", getRversion(), ", survival ", format(packageVersion("survival")))
 }
 
+frames <- list(points = months_of, arrays = arms_of, intervals = arms_of)
+ways <- list(points = points_of, arrays = arrays_of, intervals = intervals_of)
+# Rows of both arms by months, turned into what points give: rows, months, arms.
+in_order <- function(found, rows) {
+  lapply(found, function(each) aperm(array(each, c(rows, 2, length(horizons))), c(1, 3, 2)))
+}
+write_figures <- function(way, rows) {
+  found <- ways[[way]](frames[[way]](rows))
+  if (way == "arrays") found <- in_order(found, rows)
+  writeBin(unlist(found), file.path(folder, "figures.bin"))
+}
+
 commands <- file("stdin", open = "r")
 while (length(line <- readLines(commands, n = 1)) > 0) {
   words <- strsplit(line, " ")[[1]]
-  rows <- as.integer(words[2])
   if (words[1] == "version") {
     answer <- version_of()
   } else if (words[1] == "figures") {
-    writeBin(unlist(points_of(months_of(rows))), file.path(folder, "figures.bin"))
+    write_figures(words[2], as.integer(words[3]))
     answer <- "written"
-  } else if (words[1] == "points") {
-    data <- months_of(rows)
-    answer <- sprintf("%.6f", seconds(points_of(data)))
   } else {
-    data <- arms_of(rows)
-    answer <- sprintf("%.6f", seconds(intervals_of(data)))
+    data <- frames[[words[1]]](as.integer(words[2]))
+    answer <- sprintf("%.6f", seconds(ways[[words[1]]](data)))
   }
   cat(answer, "\n", sep = "")
   flush(stdout())

@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
@@ -41,38 +41,38 @@ from models.outcomes import (
 from models.prediction import refuse_lacking
 from models.rounding import MACHINE_DECIMALS
 from service.bundles import default_folder
+from service.commands.places import Files, refuse_endings, refuse_places, refuse_unshared
 from service.commands.refusals import bundle_refused, explained_problems
 from service.lists.blocks import BLOCK_ROWS
 from service.lists.columns import FEWEST_DECIMALS, Chosen
 from service.lists.contents import Reader
 from service.lists.inputs import STANDARD, Watched, opened
-from service.lists.kinds import COLUMN_KINDS, CSV, KINDS, compression_by_name, kind_by_name
+from service.lists.interruption import Interruption
+from service.lists.kinds import (
+    COLUMN_KINDS,
+    CSV,
+    KINDS,
+    NDJSON,
+    compression_by_name,
+    kind_by_name,
+)
 from service.lists.layouts import SHAPES, WIDE
 from service.lists.outputs import PART, Beside, Outputs, Target, replace_text
 from service.lists.profiles import Profiles, available_processors
 from service.lists.progress import Progress
 from service.lists.results import Task
 from service.lists.run import Stopped, Unfinished, Watch, WrongRow, run
-from service.lists.storage import Place, is_url
-from service.lists.summary import ENDINGS, summary_text
+from service.lists.storage import Place
+from service.lists.summary import summary_text
 from service.lists.tally import Tally
 from service.lists.writers import Writer, writer_of
 
-#: Exit codes beside 0: some rows were rejected; Ctrl-C; the reader of the output went away.
-_REJECTED, _INTERRUPTED, _PIPE_CLOSED = 1, 130, 141
+#: Exit codes beside 0: some rows were rejected; the reader of the output went away. That of a run
+#: that was stopped is `Interruption.exit_code`.
+_REJECTED, _PIPE_CLOSED = 1, 141
 
 #: What installs the packages that a cluster needs.
 _INSTALL_CLUSTER = "sh scripts/environment.sh .venv requirements-cluster.txt"
-
-
-@dataclass(frozen=True)
-class Files:
-    """Where rows come from and where results go; ``-`` is a standard stream."""
-
-    patients: str
-    source_kind: str
-    out: Target
-    beside: Beside
 
 
 @dataclass(frozen=True)
@@ -99,8 +99,8 @@ def _one_of(values: tuple[str, ...]) -> str:
     "--format",
     "kind",
     type=click.Choice(KINDS),
-    help="What the results are; by default by the name of --out, else csv. Texts whose names end "
-    "in .gz or .zst are compressed.",
+    help="What the results are; by default by the ending of --out (.csv, .ndjson, .jsonl, "
+    ".parquet, .arrow), and csv without one. Texts whose names end in .gz or .zst are compressed.",
 )
 @click.option(
     "--from",
@@ -119,24 +119,24 @@ def _one_of(values: tuple[str, ...]) -> str:
     type=click.Choice(SHAPES),
     default=WIDE,
     show_default=True,
-    help="A line a row, or a line a figure.",
+    help="A line a row, or a line a figure. NDJSON has neither.",
 )
 @click.option(
     "--outcomes",
     metavar=f"[{'|'.join(outcome.name for outcome in OUTCOMES)}]",
-    help="Outcomes, separated by commas; by default all.",
+    help="Outcomes, separated by commas; by default all. NDJSON always has all.",
 )
 @click.option(
     "--arms",
     metavar=f"[{'|'.join(SHOWN_ARMS)}]",
-    help="Arms and their difference, separated by commas; by default all.",
+    help="Arms and their difference, separated by commas; by default all. NDJSON always has all.",
 )
 @click.option(
     "--digits",
     type=click.IntRange(FEWEST_DECIMALS, MACHINE_DECIMALS),
     default=MACHINE_DECIMALS,
     show_default=True,
-    help="Decimals of a figure.",
+    help="Decimals of a figure. NDJSON always has all.",
 )
 @click.option("--bundle", "bundle_folder", help="Folder of another bundle.")
 @click.option(
@@ -184,7 +184,7 @@ def _one_of(values: tuple[str, ...]) -> str:
     is_flag=True,
     help="Leave out unknown columns of CSV, Parquet and Arrow, unread.",
 )
-@click.option("--strict", is_flag=True, help="Stop at the first wrong row, writing nothing.")
+@click.option("--strict", is_flag=True, help="Stop at the first wrong row, writing no file.")
 @click.option("--resume", is_flag=True, help="Go on where a run that was stopped left off.")
 @click.option(
     "--processes",
@@ -224,8 +224,12 @@ def score(
     The cells of a CSV stand between commas, semicolons, tabs or bars.
 
     A row that is wrong is told in its place and never stops the list. Results stand in their
-    place when they are whole; beside them, .about.json says what they are. Ctrl-C leaves a valid
-    part, from which --resume goes on. Exit code 1: some rows were rejected.
+    place when they are whole; beside them, .about.json says what they are. Ctrl-C stops when the
+    rows under way are done, a second one at once; both leave a valid part, from which --resume
+    goes on.
+
+    Exit codes: 1 some rows were rejected, or --strict met a wrong one; 2 nothing was done; 130
+    stopped by Ctrl-C, 143 by SIGTERM; 141 the reader of standard output went away.
 
     \b
     Example:
@@ -236,15 +240,25 @@ def score(
         source = source_kind or kind_by_name(patients) or CSV
         files = Files(patients, source, target, Beside(rejects, summary))
         way = Way(ignore_extra_columns, strict, resume, processes, scheduler)
-        _refuse_places(files)
+        refuse_endings(files, kind)
         _refuse_missing_package(files, scheduler)
-        _refuse_unshared(files, scheduler)
+        refuse_unshared(files, scheduler)
+        interruption = Interruption(_say_stopping, patient=scheduler is None)
         try:
+            files = files.followed()
+            refuse_places(files, scheduler)
             chosen = Chosen(_choice("outcomes", outcomes), _choice("arms", arms), digits)
+            _refuse_choice(target, chosen, shape)
             options = read_options_text(option_texts)
             folder = Path(bundle_folder) if bundle_folder else default_folder()
             scored = _score if scheduler is None else _score_on_cluster
-            counts = scored(files, _Asked(folder, options, chosen, shape), way)
+            with interruption.heeded():
+                counts = scored(files, _Asked(folder, options, chosen, shape), way, interruption)
+        except KeyboardInterrupt:
+            click.echo(_("Stopped."), err=True)
+            sys.exit(interruption.exit_code)
+        except Stopped:
+            sys.exit(interruption.exit_code)
         except BundleRefused as error:
             raise click.UsageError(bundle_refused(error)) from None
         except Unfinished as error:
@@ -278,7 +292,7 @@ class _Asked:
     shape: str
 
 
-def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
+def _score(files: Files, asked: _Asked, way: Way, interruption: Interruption) -> dict[str, int]:
     """Score from file to file and return how many rows there were of each status."""
     bundle = load_bundle(asked.folder)
     refuse_lacking(bundle, asked.options)
@@ -296,36 +310,48 @@ def _score(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
             Profiles(task, way.processes) as profiles,
         ):
             progress = outputs.begin(resume=way.resume)
+            if way.resume and not outputs.can_be_gone_on_from:
+                _say_anew()
             if task.summarised and progress.tally is None:
                 progress.tally = Tally()
             try:
                 size = _size(files.patients)
                 with _bar(size, lambda _rows: source.watched.count, progress.rows) as tell:
-                    run(source.blocks, profiles, outputs, progress, Watch(tell, way.strict))
+                    watch = Watch(tell, way.strict, interruption)
+                    run(source.blocks, profiles, outputs, progress, watch)
             except Stopped:
                 part = f"{files.out.name}{PART}" if files.out.is_file else None
                 _tell_stopped(part, progress)
-            except OSError:
+                raise
+            except (OSError, KeyboardInterrupt):
                 if outputs.can_be_gone_on_from:
                     click.echo(_way_on(), err=True)
                 raise
+            interruption.end()
             about = _about(files, key, bundle, source.watched, progress, started)
             outputs.finish(about, _summary(files, task, progress, about))
     return progress.counts
 
 
-def _score_on_cluster(files: Files, asked: _Asked, way: Way) -> dict[str, int]:
+def _score_on_cluster(
+    files: Files, asked: _Asked, way: Way, interruption: Interruption
+) -> dict[str, int]:
     """Do what `_score` does, on many machines."""
     from service.lists.cluster import connected
 
     bundle = load_bundle(asked.folder)
     refuse_lacking(bundle, asked.options)
     with connected(str(way.scheduler)) as client:
-        return _score_with(client, bundle, files, asked, way)
+        return _score_with(client, bundle, files, asked, way, interruption)
 
 
 def _score_with(
-    client: Any, bundle: Bundle, files: Files, asked: _Asked, way: Way
+    client: Any,
+    bundle: Bundle,
+    files: Files,
+    asked: _Asked,
+    way: Way,
+    interruption: Interruption,
 ) -> dict[str, int]:
     from service.lists import cluster, cuts
 
@@ -347,18 +373,24 @@ def _score_with(
     )
     folder = cluster.parts_folder(files.out)
     with cluster.Joined(files.out, files.beside.rejects, task) as joined:
-        cluster.begin(files.out, order, common, resume=way.resume)
+        goes_on = cluster.begin(files.out, order, common, resume=way.resume)
+        if way.resume and not goes_on:
+            _say_anew()
+        if not cluster.has_workers(client):
+            click.echo(_("Waiting for workers: the scheduler has none."), err=True)
         try:
             with _bar(cut.rows, int, 0) as tell:
                 progress = cluster.run_on_cluster(client, cut.stretches, order, joined, tell)
         except Stopped as stopped:
             _tell_stopped(folder.name, stopped.progress)
+            raise
         except (Unfinished, InvalidInput) as error:
             explained = _explain(error) if isinstance(error, InvalidInput) else str(error)
             raise click.UsageError(f"{explained}\n{_way_on()}") from None
         except WrongRow:
             folder.remove()
             raise
+        interruption.end()
         about = _about(files, key, bundle, cut.watched, progress, started)
         if files.beside.summary is not None:
             replace_text(Path(files.beside.summary), _summary(files, task, progress, about))
@@ -392,12 +424,13 @@ def _writers(task: Task, out: Target) -> Any:
 def _key(task: Task, files: Files, way: Way) -> dict[str, Any]:
     """Return what a run must have in common with one that goes on from it."""
     options = {**asdict(task.options), "ignore_extra_columns": way.ignore_extra}
+    # NDJSON holds the whole answer: neither figures nor a shape are chosen.
+    chosen = {"chosen": json_ready(asdict(task.chosen)), "shape": task.shape}
     return {
         "software": __version__,
         "bundle": task.digest,
         "options": json_ready(options),
-        "chosen": json_ready(asdict(task.chosen)),
-        "shape": task.shape,
+        **({} if task.kind == NDJSON else chosen),
         "format": files.out.kind + files.out.compression,
         "language": task.language,
         "from": files.source_kind,
@@ -447,10 +480,10 @@ def _choice(name: str, text: str | None) -> tuple[str, ...]:
     if text is None:
         return every
     wanted = [part.strip() for part in text.split(",")]
-    unknown = [part for part in wanted if part not in every]
-    if unknown or len(set(wanted)) < len(wanted):
-        message = _("{name}: {value} is not one of them, or stands twice.")
-        told = message.format(name=name, value=repr((unknown or wanted)[0][:60]))
+    wrong = [part for part in wanted if part not in every or wanted.count(part) > 1]
+    if wrong:
+        message = _("{value} is not one of them, or stands twice.")
+        told = message.format(value=repr(wrong[0][:60]))
         raise InvalidInput([Problem(name, "not_accepted", told, ", ".join(every))])
     return tuple(each for each in every if each in wanted)
 
@@ -490,13 +523,23 @@ def _size(name: str) -> int:
     return 0 if name == STANDARD else Path(name).stat().st_size
 
 
-def _tell_stopped(place: str | None, progress: Progress) -> NoReturn:
+def _say_stopping() -> None:
+    words = _("Stopping when the rows under way are done; Ctrl-C again stops at once.")
+    # Behind a bar, on a line of its own.
+    click.echo(f"\n{words}" if sys.stderr.isatty() else words, err=True)
+
+
+def _say_anew() -> None:
+    message = _("There is nothing to go on from: the list is scored from its beginning.")
+    click.echo(message, err=True)
+
+
+def _tell_stopped(place: str | None, progress: Progress) -> None:
     message = _("Stopped after {rows} rows.").format(rows=f"{progress.rows:,}")
     if place is not None:
         part = _("They stand in {name}.").format(name=place)
         message = f"{message} {part} {_way_on()}"
     click.echo(message, err=True)
-    sys.exit(_INTERRUPTED)
 
 
 def _way_on() -> str:
@@ -514,33 +557,23 @@ def _tell_rejected(rejected: int) -> None:
 
 def _told(error: WrongRow) -> str:
     problems = [Problem(*problem) for problem in error.problems]
-    words = _("Line {line} is wrong, and nothing was written.").format(line=error.line)
-    return f"{words}\n{explained_problems(InvalidInput(problems))}"
+    words = _("Line {line} is wrong, and nothing was written.")
+    if error.streamed:
+        words = _(
+            "Line {line} is wrong. Standard output holds what was written of the {rows} rows "
+            "before it."
+        )
+    told = words.format(line=error.line, rows=f"{error.streamed:,}")
+    return f"{told}\n{explained_problems(InvalidInput(problems))}"
 
 
-def _refuse_places(files: Files) -> None:
-    if files.out.name == files.beside.rejects == STANDARD:
-        raise click.UsageError(_("Results and rejects cannot both go to standard output."))
-    summary = files.beside.summary
-    if summary is not None and not summary.endswith(ENDINGS):
-        message = _("A summary is a file whose name ends in {endings}.")
-        raise click.UsageError(message.format(endings=_(" or ").join(ENDINGS)))
-    names = (files.patients, files.out.name, files.beside.rejects, summary)
-    named = [name for name in names if name and name != STANDARD]
-    places = [Path(name.removeprefix("file://")).resolve() for name in named]
-    if len(set(places)) < len(places):
-        raise click.UsageError(_("Input, output, rejects and summary must be different files."))
-    if not files.out.is_file and files.out.kind in COLUMN_KINDS and sys.stdout.isatty():
-        raise click.UsageError(_("{kind} is not for a terminal.").format(kind=files.out.kind))
-
-
-def _refuse_unshared(files: Files, scheduler: str | None) -> None:
-    names = (files.patients, files.out.name, files.beside.rejects)
-    if scheduler is None:
-        if any(is_url(name) for name in names if name):
-            raise click.UsageError(_("URLs need --scheduler; without it, name files."))
-    elif STANDARD in names:
-        raise click.UsageError(_("--scheduler needs files that all machines reach."))
+def _refuse_choice(target: Target, chosen: Chosen, shape: str) -> None:
+    if target.kind == NDJSON and (chosen, shape) != (Chosen(), WIDE):
+        message = _(
+            "NDJSON holds the whole answer to each row. To choose by --shape, --outcomes, --arms "
+            "or --digits, write CSV, Parquet or Arrow."
+        )
+        raise click.UsageError(message)
 
 
 def _refuse_missing_package(files: Files, scheduler: str | None) -> None:

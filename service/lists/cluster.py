@@ -8,6 +8,7 @@ so a part that is scored twice does no harm. This process adds part to part and 
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import socket
 import threading
@@ -25,7 +26,7 @@ from models.language import _, speaking
 from service.bundles import default_folder
 from service.lists.cuts import Source, Stretch, blocks_of
 from service.lists.kinds import ARROW, COLUMN_KINDS
-from service.lists.outputs import NOTE, SIDECAR, Part, Target, other_run, sidecar_text
+from service.lists.outputs import NOTE, PARTS, SIDECAR, Part, Target, other_run, sidecar_text
 from service.lists.profiles import Profiles
 from service.lists.progress import Progress
 from service.lists.results import Task
@@ -34,11 +35,17 @@ from service.lists.storage import Place
 from service.lists.tally import Tally
 from service.lists.writers import RejectsWriter, Writer, writer_of
 
-#: The folder of parts beside the output, and what says there what they are parts of.
-PARTS, _RUN = ".parts", "run.json"
+#: What says in the folder of parts what they are parts of.
+_RUN = "run.json"
 
 #: Seconds until a scheduler has answered, and until a part that was written is seen from here.
 _CONNECTION, _SEEN = 10, 60
+
+#: Seconds without a worker until that is told.
+_PATIENCE = 3.0
+
+#: Addresses that a client can be asked for; another one would be told with a traceback.
+_ADDRESS = re.compile(r"((tcp|tls|ws|wss|ucx)://)?[^/]+:\d{1,5}")
 
 #: How often a part is tried again where storage fails; a killed worker is not counted.
 _RETRIES = 2
@@ -393,8 +400,8 @@ def order_of(
     )
 
 
-def begin(out: Target, order: Order, key: Mapping[str, Any], *, resume: bool) -> None:
-    """Make the folder of parts, or find it again.
+def begin(out: Target, order: Order, key: Mapping[str, Any], *, resume: bool) -> bool:
+    """Make the folder of parts, or find it again, and return whether it was there.
 
     Parameters
     ----------
@@ -412,10 +419,11 @@ def begin(out: Target, order: Order, key: Mapping[str, Any], *, resume: bool) ->
         noted = json.loads(note.read())
         if noted != key:
             raise other_run(noted, key)
-        return
+        return True
     folder.remove()
     order.folder.make_folder()
     note.write(json.dumps(key, indent=1).encode())
+    return False
 
 
 def run_on_cluster(
@@ -481,13 +489,26 @@ def connected(address: str) -> Iterator[Any]:
     """
     from distributed import Client
 
+    message = _("No scheduler answers at {address}. An address has the form tcp://HOST:PORT.")
+    told = message.format(address=address)
+    if not _ADDRESS.fullmatch(address):
+        raise Unfinished(told)
     try:
         client = Client(address, timeout=_CONNECTION, set_as_default=False)  # type: ignore[no-untyped-call]
     except (OSError, ValueError):
-        message = _("No scheduler answers at {address}.")
-        raise Unfinished(message.format(address=address)) from None
+        raise Unfinished(told) from None
     with client:
         yield client
+
+
+def has_workers(client: Any) -> bool:
+    """Return whether a scheduler has workers, or gets some in a few seconds."""
+    end = time.monotonic() + _PATIENCE
+    while not client.scheduler_info()["workers"]:
+        if time.monotonic() > end:
+            return False
+        time.sleep(0.2)
+    return True
 
 
 def _result(future: Any) -> Done:

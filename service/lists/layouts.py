@@ -17,6 +17,7 @@ import numpy as np
 
 from models.analyses import Analysis
 from models.bundle import Bundle
+from models.eligibility import Note
 from models.intervals import Estimates
 from models.language import _, joined
 from models.options import Options
@@ -347,15 +348,20 @@ def codes_of(scored: ScoredRow) -> dict[str, Sequence[str]]:
     prediction = scored.prediction
     if prediction is None:
         return codes
-    verdict = prediction.eligibility
-    withheld = [] if verdict.ulceration_withheld is None else [verdict.ulceration_withheld]
     return codes | {
         "caveats": [caveat.code for caveat in prediction.caveats],
         "subgroups": [row.subgroup.code for row in prediction.subgroups],
         "assumed": list(prediction.patient.unknown_covariates),
-        "reasons": [note.code for note in verdict.reasons],
-        "applicability": [note.code for note in (*verdict.applicability, *withheld)],
+        "reasons": [note.code for note in prediction.eligibility.reasons],
+        "applicability": [note.code for note in applicability_of(prediction)],
     }
+
+
+def applicability_of(prediction: Prediction) -> list[Note]:
+    """Return what bears on whether the trial speaks about a patient, and on what is withheld."""
+    verdict = prediction.eligibility
+    withheld = [] if verdict.ulceration_withheld is None else [verdict.ulceration_withheld]
+    return [*verdict.applicability, *withheld]
 
 
 def _statements(

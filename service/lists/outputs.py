@@ -32,6 +32,12 @@ _BUFFER = 2**20
 
 PART, NOTE, SIDECAR = ".part", ".part.json", ".about.json"
 
+#: Behind a part's name, while columns are copied; behind a text's name, while it is written.
+BEFORE, DRAFT = ".before", ".draft"
+
+#: The folder of what other machines write.
+PARTS = ".parts"
+
 
 @dataclass(frozen=True)
 class Target:
@@ -73,6 +79,26 @@ class Beside:
     summary: str | None = None
 
 
+def is_irregular(path: Path) -> bool:
+    """Return whether a device, a pipe or the like stands there, or a link to one."""
+    return path.exists() and not (path.is_file() or path.is_dir())
+
+
+def refuse_irregular(path: Path) -> None:
+    """Refuse to replace what is no file.
+
+    Raises
+    ------
+    OSError
+        If a folder, a device or a pipe stands there.
+    """
+    if path.is_dir():
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if is_irregular(path):
+        message = _("it is a device or a pipe, not a file; standard output is -")
+        raise OSError(errno.EINVAL, message, str(path))
+
+
 #: Makes the writer of a file that is open.
 MakeWriter = Callable[[IO[bytes]], Writer]
 
@@ -83,14 +109,15 @@ class Part:
     Raises
     ------
     OSError
-        If it cannot be written, or another run is writing it; it carries the place's name.
+        If it cannot be written, is no file, or another run is writing it; it carries the place's
+        name.
     """
 
     def __init__(self, name: str) -> None:
         self.place = Path(name)
         self.path = self.place.with_name(self.place.name + PART)
-        if self.place.is_dir():
-            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), name)
+        refuse_irregular(self.place)
+        refuse_irregular(self.path)
         try:
             self.file = open(self.path, "a+b", _BUFFER)  # noqa: SIM115 (closed by close)
         except OSError as error:
@@ -198,10 +225,15 @@ class Outputs:
     def _begin_anew(self) -> None:
         for part in self._parts:
             part.cut(0)
-        self._writer = self._make_writer(self._file)
-        self._writer.start()
-        if self._rejects is not None:
-            self._rejects.start()
+
+    def _start(self) -> Writer:
+        """Return the writer; what stands before the first row is written with the first block."""
+        if self._writer is None:
+            self._writer = self._make_writer(self._file)
+            self._writer.start()
+            if self._rejects is not None:
+                self._rejects.start()
+        return self._writer
 
     def _go_on(self, noted: Mapping[str, Any]) -> None:
         for part in self._parts:
@@ -215,7 +247,7 @@ class Outputs:
         """Write again what was written: a finished file of columns cannot be added to."""
         from service.lists.column_writer import ColumnWriter
 
-        before = part.path.with_name(part.path.name + ".before")
+        before = part.path.with_name(part.path.name + BEFORE)
         part.path.replace(before)
         self._before = before
         part.close()
@@ -228,8 +260,7 @@ class Outputs:
 
     def write(self, block: Block, results: Sequence[Result]) -> None:
         """Write a block's rows and rejects."""
-        if self._writer is not None:
-            self._writer.write(block, results)
+        self._start().write(block, results)
         if self._rejects is not None:
             self._rejects.write(block, results)
 
@@ -244,8 +275,9 @@ class Outputs:
         """Leave a valid part that can be gone on from."""
         path = self.note_path
         if path is not None:
-            if self._writer is not None and self._out.kind in COLUMN_KINDS:
-                self._writer.finish()
+            writer = self._start()
+            if self._out.kind in COLUMN_KINDS:
+                writer.finish()
             self._write_note(path, progress)
             self._drop_before()
         else:
@@ -269,8 +301,7 @@ class Outputs:
 
     def finish(self, about: Mapping[str, Any] | None = None, summary: str = "") -> None:
         """Move everything to its place, with a note of what it is beside the results."""
-        if self._writer is not None:
-            self._writer.finish()
+        self._start().finish()
         if self._summary_part is not None:
             self._summary_part.cut(0)
             self._summary_part.file.write(summary.encode())
@@ -289,14 +320,12 @@ class Outputs:
         """Leave what was noted, for a run that goes on; remove the parts where nothing was."""
         noted = self._noted
         if noted is None:
-            with suppress(OSError):
-                # A writer of columns wants to end its file before that is closed and removed.
-                if self._writer is not None:
-                    self._writer.finish()
+            self._end_writer()
             self._close()
             self._remove()
             return
         if self._before is not None and self._out_part is not None:
+            self._end_writer()
             self._before.replace(self._out_part.path)
             self._close()
             return
@@ -308,10 +337,21 @@ class Outputs:
                 continue
         self._close()
 
+    def _end_writer(self) -> None:
+        """Let a writer of columns end its file before that is closed and removed."""
+        with suppress(OSError):
+            if self._writer is not None:
+                self._writer.finish()
+
     def _drop_before(self) -> None:
         if self._before is not None:
             self._before.unlink()
             self._before = None
+
+    @property
+    def has_streams(self) -> bool:
+        """Whether standard output takes results or rejects: what went there stays written."""
+        return self._out_part is None or (self._rejects is not None and self._rejects_part is None)
 
     @property
     def can_be_gone_on_from(self) -> bool:
@@ -361,6 +401,6 @@ def sidecar_text(about: Mapping[str, Any]) -> str:
 
 def replace_text(path: Path, text: str) -> None:
     """Write a text file as a whole: readers see the old one or the new one."""
-    draft = path.with_name(path.name + ".draft")
+    draft = path.with_name(path.name + DRAFT)
     draft.write_text(text, encoding="utf-8")
     draft.replace(path)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from multiprocessing import get_context
 from types import TracebackType
@@ -113,7 +114,8 @@ class Profiles:
         if self._pool is None:
             self._pool = _start(self.task, self._processes)
         try:
-            return _Asked(first, contents, self._pool.submit(_score, contents))
+            with _ctrl_c_later():
+                return _Asked(first, contents, self._pool.submit(_score, contents))
         except BrokenProcessPool:
             return _Asked(first, contents, None)
 
@@ -141,13 +143,31 @@ class Profiles:
         error: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        if self._pool is not None:
-            self._pool.shutdown(cancel_futures=True)
+        if self._pool is None:
+            return
+        if kind is not None:
+            # Nobody waits for what they do any more, and it may take long.
+            for process in list((self._pool._processes or {}).values()):
+                process.kill()
+        self._pool.shutdown(cancel_futures=True)
 
 
 def available_processors() -> int:
     """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0))
+
+
+@contextmanager
+def _ctrl_c_later() -> Iterator[None]:
+    """Let Ctrl-C wait: a process that is started meanwhile is never reached by it.
+
+    It reaches all processes of a terminal; the first one decides what is finished.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 _task: Task | None = None
@@ -161,8 +181,6 @@ def _start(task: Task, processes: int) -> ProcessPoolExecutor:
 
 
 def _prepare(task: Task) -> None:
-    # Ctrl-C reaches all processes of a terminal; the first one decides what is finished.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     global _task  # noqa: PLW0603 (what a process of the pool was started for)
     _task = task
 

@@ -11,20 +11,21 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
-import numpy as np
-from numpy.typing import NDArray
-
 from models.bundle import Bundle, load_bundle
+from models.design_matrix import profile_of
 from models.language import current_language, speaking
+from models.means import Profile
 from models.memory import Memory
 from models.options import Options
+from models.outcomes import OUTCOMES
 from models.prediction import predict
-from service.answers import single_answer
+from models.table import encoded_row
+from service.answers import is_withheld, single_answer
 from service.encoding import json_bytes
 from service.lists.columns import Chosen
 from service.lists.contents import Content, Reader, Wrong
 from service.lists.kinds import COLUMN_KINDS, NDJSON
-from service.lists.layouts import WIDE, Layout, Line, codes_of, layout_of
+from service.lists.layouts import Layout, Line, applicability_of, codes_of, layout_of
 from service.lists.scoring import ScoredRow
 from service.lists.tables import line_tails, reject_tails
 
@@ -44,21 +45,26 @@ class Tallied:
     ----------
     codes : mapping
         Codes by column.
-    caveats : tuple of str
-        The caveats' words, in the order of their codes.
-    figures : array of int, or None
-        The figures of the whole wide list in units of the last digit; ``None`` out of scope.
+    caveats, notes : tuple of str
+        The words of caveats, and of what bears on whether the trial speaks about her, in the
+        order of their codes.
+    profile : str
+        What figures depend on, as `profile_text`; empty out of scope.
+    withheld : str
+        The outcomes whose figures are withheld, joined by commas.
     """
 
     codes: dict[str, tuple[str, ...]]
-    caveats: tuple[str, ...]
-    figures: NDArray[np.int64] | None
+    caveats: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    profile: str = ""
+    withheld: str = ""
 
     @property
     def size(self) -> int:
         """Bytes that it takes, about; words and codes are shared."""
-        own = 0 if self.figures is None else self.figures.nbytes
-        return own + 8 * (len(self.caveats) + sum(map(len, self.codes.values())))
+        words = len(self.caveats) + len(self.notes) + sum(map(len, self.codes.values()))
+        return len(self.profile) + 8 * words
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +157,6 @@ class Task:
         return layout_of(self.shape, self.bundle, self.options, self.chosen)
 
     @cached_property
-    def summary_layout(self) -> Layout:
-        """The figures that a summary is made of: all of a wide list."""
-        return layout_of(WIDE, self.bundle, self.options, Chosen())
-
-    @cached_property
     def _memory(self) -> Memory:
         return Memory(_REMEMBERED)
 
@@ -192,14 +193,17 @@ class Task:
 
     def _tallied(self, scored: ScoredRow) -> Tallied:
         codes = {name: tuple(found) for name, found in codes_of(scored).items()}
-        if scored.prediction is None or not scored.prediction.in_scope:
+        found = scored.prediction
+        if found is None or not found.in_scope:
             # Nothing was averaged over where there are no figures.
-            return Tallied({**codes, ASSUMED: ()}, (), None)
-        (line,) = self.summary_layout.lines(scored)
-        figures = line.figures * 10**self.summary_layout.digits
-        whole = np.nan_to_num(figures).round().astype(np.int64)
-        words = tuple(caveat.text for caveat in scored.prediction.caveats)
-        return Tallied(codes, words, np.where(np.isnan(figures), WITHHELD, whole))
+            return Tallied({**codes, ASSUMED: ()})
+        return Tallied(
+            codes,
+            tuple(caveat.text for caveat in found.caveats),
+            tuple(note.text for note in applicability_of(found)),
+            profile_text(profile_of(encoded_row(found.patient))),
+            ",".join(outcome.name for outcome in OUTCOMES if is_withheld(found, outcome)),
+        )
 
 
 def with_bundle(task: Task, bundle: Bundle) -> Task:
@@ -211,8 +215,15 @@ def with_bundle(task: Task, bundle: Bundle) -> Task:
 #: The column of unknown covariates.
 ASSUMED = "assumed"
 
-#: Stands for a figure that is withheld.
-WITHHELD = np.iinfo(np.int64).min
+
+def profile_text(profile: Profile) -> str:
+    """Return a profile as a text that `profile_from` reads."""
+    return " ".join(f"{value:.17g}" for value in profile)
+
+
+def profile_from(text: str) -> Profile:
+    """Return the profile of a text."""
+    return tuple(map(float, text.split()))
 
 
 def _json_tail(scored: ScoredRow) -> bytes:

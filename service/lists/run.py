@@ -3,18 +3,15 @@
 from __future__ import annotations
 
 import csv
-import signal
-import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass
-from types import FrameType
+from dataclasses import dataclass, field
 
 from models.errors import InvalidInput, Problem
 from models.language import _
 from service.lists.blocks import Block
+from service.lists.interruption import Interruption
 from service.lists.outputs import Outputs
 from service.lists.profiles import Pending, Profiles
 from service.lists.progress import Progress
@@ -37,10 +34,13 @@ class Watch:
         Takes the rows done.
     strict : bool
         Whether the first wrong row ends the run.
+    interruption : Interruption
+        What Ctrl-C wants.
     """
 
     tell: Callable[[int], None]
     strict: bool = False
+    interruption: Interruption = field(default_factory=Interruption)
 
 
 class Stopped(Exception):
@@ -63,11 +63,14 @@ class WrongRow(Exception):
     line : int
         Where it stands in the input.
     problems : list of (field, code, message, accepted)
+    streamed : int
+        How many rows before it went to standard output, which nobody takes back.
     """
 
     def __init__(self, line: int, problems: list[list[str]]) -> None:
         super().__init__(f"row {line}")
         self.line, self.problems = line, problems
+        self.streamed = 0
 
 
 def run(
@@ -84,29 +87,42 @@ def run(
     InvalidInput
         If the list holds no row, breaks off, or is not the one that was begun with.
     Stopped
-        If Ctrl-C was pressed; what is written is noted.
+        If Ctrl-C was pressed; what is written is noted. The first one ends it behind the block
+        that is waited for, a second one without that.
     WrongRow
         If a row is wrong and that was to stop the run.
     OSError
         If something cannot be written.
     """
-    remaining = _behind(blocks, progress)
+    interruption = watch.interruption
+    try:
+        remaining = _behind(blocks, progress, interruption)
+        _write_all(_looked_up(remaining, profiles, interruption), outputs, progress, watch)
+    except KeyboardInterrupt:
+        if not interruption.asked:
+            raise
+    if interruption.asked:
+        interruption.end()
+        outputs.stop(progress)
+        raise Stopped(progress)
+    refuse_empty(progress.rows)
+
+
+def _write_all(
+    looked_up: Iterator[tuple[Block, Pending]], outputs: Outputs, progress: Progress, watch: Watch
+) -> None:
     noted = time.monotonic()
-    with _interruption() as interrupted:
-        for block, pending in _looked_up(remaining, profiles, interrupted):
-            results = pending.wait()
-            if watch.strict:
-                _refuse_rejected(block, results)
+    for block, pending in looked_up:
+        results = pending.wait()
+        if watch.strict:
+            _refuse_rejected(block, results, progress.rows if outputs.has_streams else 0)
+        with watch.interruption.held():
             outputs.write(block, results)
             progress.add(block, results)
             watch.tell(progress.rows)
             if time.monotonic() - noted > _NOTE_EVERY:
                 outputs.note(progress)
                 noted = time.monotonic()
-        if interrupted.is_set():
-            outputs.stop(progress)
-            raise Stopped(progress)
-    refuse_empty(progress.rows)
 
 
 def refuse_empty(rows: int) -> None:
@@ -116,16 +132,19 @@ def refuse_empty(rows: int) -> None:
         raise InvalidInput([Problem("", "empty_list", message, _("at least one row"))])
 
 
-def _behind(blocks: Iterator[Block], progress: Progress) -> Iterator[Block]:
+def _behind(
+    blocks: Iterator[Block], progress: Progress, interruption: Interruption
+) -> Iterator[Block]:
     """Return the blocks behind those that were done, making sure that those are the same."""
-    done, wanted = progress.rows, progress.fingerprint
-    progress.rows, progress.fingerprint = 0, ""
-    while progress.rows < done:
+    passed = Progress()
+    while passed.rows < progress.rows:
         block = next(blocks, None)
+        if interruption.asked:
+            return iter(())
         if block is None:
             break
-        progress.pass_by(block)
-    if (progress.rows, progress.fingerprint) != (done, wanted):
+        passed.pass_by(block)
+    if (passed.rows, passed.fingerprint) != (progress.rows, progress.fingerprint):
         message = _("The list is not the one that the stopped run began with.")
         accepted = _("the same list, or a run without --resume")
         raise InvalidInput([Problem("resume", "not_accepted", message, accepted)])
@@ -133,25 +152,27 @@ def _behind(blocks: Iterator[Block], progress: Progress) -> Iterator[Block]:
 
 
 def _looked_up(
-    blocks: Iterator[Block], profiles: Profiles, interrupted: threading.Event
+    blocks: Iterator[Block], profiles: Profiles, interruption: Interruption
 ) -> Iterator[tuple[Block, Pending]]:
-    """Yield blocks in order, a few being scored ahead; none is begun after an interruption."""
+    """Yield blocks in order, a few being scored ahead; none follows an interruption.
+
+    What is scored ahead is then left to the run that goes on.
+    """
     ahead: deque[tuple[Block, Pending]] = deque()
     for block in blocks:
         ahead.append((block, profiles.look_up(block.contents)))
-        if len(ahead) > _AHEAD:
+        if len(ahead) > _AHEAD and not interruption.asked:
             yield ahead.popleft()
-        if interrupted.is_set():
-            # One block at most is waited for; the others are left to the run that goes on.
-            yield ahead.popleft()
+        if interruption.asked:
             return
-    while ahead and not interrupted.is_set():
+    while ahead and not interruption.asked:
         yield ahead.popleft()
 
 
-def _refuse_rejected(block: Block, results: Sequence[Result]) -> None:
+def _refuse_rejected(block: Block, results: Sequence[Result], streamed: int) -> None:
     wrong = first_wrong(block, results)
     if wrong is not None:
+        wrong.streamed = streamed
         raise wrong
 
 
@@ -162,23 +183,3 @@ def first_wrong(block: Block, results: Sequence[Result]) -> WrongRow | None:
             lines = [tail.decode()[1:] for tail in result.rejects]
             return WrongRow(number, list(csv.reader(lines)))
     return None
-
-
-@contextmanager
-def _interruption() -> Iterator[threading.Event]:
-    """Yield an event that the first Ctrl-C sets; a second one interrupts at once."""
-    event = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield event
-        return
-
-    def take(_number: int, _frame: FrameType | None) -> None:
-        if event.is_set():
-            raise KeyboardInterrupt
-        event.set()
-
-    before = signal.signal(signal.SIGINT, take)
-    try:
-        yield event
-    finally:
-        signal.signal(signal.SIGINT, before)

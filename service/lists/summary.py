@@ -1,9 +1,9 @@
 """A scored list summed up: the numbers as JSON, or a page of its own that needs no other file.
 
 What is averaged are the figures of the analysis that was asked for, and the difference in survival
-under the earlier trials' effect beside it; exploratory figures never are. The interval of a mean
-is the mean of the patients' limits: what it would be if all their errors moved together, as those
-of the effect of surgery do. That is about the widest that the interval of the mean can be.
+under the other effect beside it, the earlier trials' or this trial's; exploratory figures never
+are. Patients are averaged within each member of the model, so that the interval of a mean is that
+of the mean (`models.means`).
 """
 
 from __future__ import annotations
@@ -12,31 +12,39 @@ import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from models.analyses import Analysis
 from models.caveats import STOP, caveat_texts
 from models.covariates import FIELDS
 from models.errors import PROBLEM_CODES
+from models.intervals import Estimates
 from models.language import N_, _, current_language, joined
+from models.means import Profile, mean_estimates
 from models.outcomes import (
     ARM_LABELS,
     ARMS,
     DIFFERENCE,
     MODEL_LABELS,
     OUTCOMES,
+    OVERALL_EFFECT,
     POOLED_EFFECT,
     SHOWN_ARMS,
+    SURVIVALS,
     Outcome,
 )
+from models.rounding import for_machines, percent
+from models.table import FloatArray
 from service.answers import common_part
-from service.lists.columns import POOLED, SHOWN
 from service.lists.progress import Progress
-from service.lists.results import ASSUMED, Task
+from service.lists.results import ASSUMED, Task, profile_from
 from service.lists.tally import Tally
 from service.page.interval_figure import Interval, Panel, draw_arms, draw_differences
 from service.page.list_tally import caveat_row, unmet, urgency
@@ -49,9 +57,9 @@ _TEMPLATE, _STYLE = "summary.html", "style.css"
 
 #: What the limits of a mean are.
 MEANING = N_(
-    "Each figure is the mean of the patients' own figures, and each limit the mean of their "
-    "limits. So the interval is as wide as if all errors moved together, which is about the "
-    "widest that it can be."
+    "Each figure is the mean over these patients, and its interval is that of the mean. It says "
+    "how sure the mean is: patients are averaged first, in each version of the model. How much "
+    "patients differ, and what chance does to few of them, is not in it."
 )
 
 
@@ -66,7 +74,7 @@ class Mean:
     rows : int
         How many patients it is of: those in scope, without those whose figure is withheld.
     mean, lower, upper : float
-        Probabilities or differences of two, to as many decimals as the figures.
+        Probabilities or differences of two, as all doors round them.
     """
 
     outcome: str
@@ -86,11 +94,23 @@ class Mean:
 
 
 @dataclass(frozen=True)
+class Head:
+    """The head of a column; `pooled` where its figures are the earlier trials'."""
+
+    label: str
+    pooled: bool
+
+
+@dataclass(frozen=True)
 class MonthRow:
-    """One month of a table: a cell for each shown arm, and one for the pooled effect."""
+    """One month of a table: a cell for each shown arm, and one for the other effect.
+
+    `adds_up` tells whether the difference is that of the rounded figures beside it.
+    """
 
     month: int
     cells: tuple[str, ...]
+    adds_up: bool
 
 
 @dataclass(frozen=True)
@@ -101,9 +121,14 @@ class OutcomeView:
     remark: str
     patients: int
     rows: tuple[MonthRow, ...]
-    has_pooled: bool
+    heads: tuple[Head, ...] = ()
     arms: Panel | None = None
     differences: Panel | None = None
+
+    @property
+    def adds_up(self) -> bool:
+        """Whether all rows add up after rounding."""
+        return all(row.adds_up for row in self.rows)
 
 
 def summary_text(name: str, task: Task, progress: Progress, about: Mapping[str, Any]) -> str:
@@ -142,26 +167,61 @@ def summary_document(task: Task, progress: Progress, about: Mapping[str, Any]) -
             {"code": name, "text": _(FIELDS[name].label), "rows": count}
             for name, count in _most_first(_codes(tally, ASSUMED))
         ],
+        "applicability": list(_worded(tally.notes)),
         "caveats": list(_caveats(tally)),
         "figures": [vars(mean) for mean in means(task, tally)],
     }
 
 
 def means(task: Task, tally: Tally) -> list[Mean]:
-    """Return the mean figures by outcome, arm and month, the pooled difference behind them."""
-    if tally.sums is None or tally.counted is None:
+    """Return the mean figures by outcome, arm and month, the other effect's difference last."""
+    counts = _counts(tally)
+    if not counts:
         return []
-    names = [name for name, kind in task.summary_layout.columns if kind == "figure"]
-    sums = dict(zip(names, tally.sums.tolist(), strict=True))
-    counts = dict(zip(names, tally.counted.tolist(), strict=True))
-    digits = task.summary_layout.digits
-    found = []
-    for outcome, arm, effect, month, sides in _sides(task):
-        rows = counts[sides[0]]
-        if rows:
-            limits = [round(sums[side] / (rows * 10**digits), digits) + 0.0 for side in sides]
-            found.append(Mean(outcome, arm, effect, month, rows, *limits))
-    return found
+    shown = task.options.shown
+    own, pooled = mean_estimates(
+        counts, task.bundle, task.options.question, Analysis(shown.model, OVERALL_EFFECT)
+    )
+    by_effect = {OVERALL_EFFECT: own, POOLED_EFFECT: pooled}
+    rows = np.array(list(counts.values())).sum(axis=0).astype(int).tolist()
+    found: list[Mean] = []
+    for place, outcome in enumerate(OUTCOMES):
+        # The pooled effect is survival's.
+        estimates = by_effect[shown.effect] if outcome in SURVIVALS else own
+        for arm, bands in _bands(estimates, place).items():
+            told = partial(Mean, outcome.name, arm, shown.effect)
+            found += [told(month, rows[place], *band) for month, band in _by_month(task, bands)]
+    other = other_effect(shown.effect)
+    bands = _bands(by_effect[other], 0)[DIFFERENCE]
+    told = partial(Mean, OUTCOMES[0].name, DIFFERENCE, other)
+    found += [told(month, rows[0], *band) for month, band in _by_month(task, bands)]
+    return [mean for mean in found if mean.rows]
+
+
+def _by_month(task: Task, bands: list[list[float]]) -> Iterator[tuple[int, list[float]]]:
+    return zip(task.options.horizons_months, bands, strict=True)
+
+
+def _bands(estimates: Estimates, place: int) -> dict[str, list[list[float]]]:
+    """Return an outcome's mean, lower and upper limit of each month, by arm."""
+    sides = np.stack([estimates.estimate, estimates.lower, estimates.upper], axis=-1)[place]
+    return dict(zip(SHOWN_ARMS, for_machines(sides).tolist(), strict=True))
+
+
+def other_effect(effect: str) -> str:
+    """Return the effect of surgery on survival that stands beside one: every reader sees both."""
+    return OVERALL_EFFECT if effect == POOLED_EFFECT else POOLED_EFFECT
+
+
+def _counts(tally: Tally) -> dict[Profile, FloatArray]:
+    """Return how many patients of each profile have figures of each outcome."""
+    counts: dict[Profile, FloatArray] = {}
+    for withheld, profiles in tally.profiles.items():
+        has = np.array([outcome.name not in withheld.split(",") for outcome in OUTCOMES])
+        for text, patients in profiles.items():
+            profile = profile_from(text)
+            counts[profile] = counts.get(profile, 0) + has * float(patients)
+    return counts
 
 
 def summary_page(document: Mapping[str, Any], task: Task, progress: Progress) -> str:
@@ -179,7 +239,7 @@ def summary_page(document: Mapping[str, Any], task: Task, progress: Progress) ->
         style=Markup(style),  # noqa: S704 (our own style sheet)
         it=document,
         outcomes=list(_outcome_views(means(task, tally), task)),
-        arms=[capitalised(_(ARM_LABELS[arm])) for arm in SHOWN_ARMS],
+        pooled=task.options.shown.effect == POOLED_EFFECT,
         level=f"{100 * task.options.interval_level:g}%",
         model=_(MODEL_LABELS[kind]),
         training_data=_(TRAINING_DATA[task.bundle.training_data]),
@@ -188,19 +248,6 @@ def summary_page(document: Mapping[str, Any], task: Task, progress: Progress) ->
         exploratory=any(each.exploratory for each in task.options.listed(task.bundle.held)),
         count=_count,
     )
-
-
-def _sides(task: Task) -> Iterator[tuple[str, str, str, int, list[str]]]:
-    """Yield outcome, arm, effect, month and the columns of estimate and limits."""
-    months, shown = task.options.horizons_months, task.options.shown
-    for outcome in OUTCOMES:
-        for arm in SHOWN_ARMS:
-            for month in months:
-                names = SHOWN.names((month,), outcome=outcome.name, arm=arm)
-                yield outcome.name, arm, shown.effect, month, names
-    if shown.effect != POOLED_EFFECT:
-        for month in months:
-            yield OUTCOMES[0].name, DIFFERENCE, POOLED_EFFECT, month, POOLED.names((month,))
 
 
 def _codes(tally: Tally, column: str) -> Counter[str]:
@@ -218,16 +265,23 @@ def _caveats(tally: Tally) -> Iterator[dict[str, Any]]:
     def place(code: str) -> tuple[int, int, int]:
         return urgency(code, tally.wordings[code].total())
 
-    for code in sorted(tally.wordings, key=place):
-        wordings = tally.wordings[code]
+    for told in _worded(
+        {code: tally.wordings[code] for code in sorted(tally.wordings, key=place)}
+    ):
+        severity = caveat_texts()[caveat_row(told["code"])]["severity"]
+        yield {"code": told["code"], "severity": severity, **told}
+
+
+def _worded(told: Mapping[str, Counter[str]]) -> Iterator[dict[str, Any]]:
+    """Yield each code in its most frequent words, with the patients who were told just these."""
+    for code, wordings in told.items():
         (text, most), *others = _most_first(wordings)
         yield {
             "code": code,
-            "severity": caveat_texts()[caveat_row(code)]["severity"],
             "text": text,
-            "varies": bool(others),
-            "is_most_frequent": all(count < most for _text, count in others),
             "rows": wordings.total(),
+            "rows_in_these_words": most,
+            "other_wordings": len(others),
         }
 
 
@@ -240,31 +294,40 @@ def _outcome_views(found: Sequence[Mean], task: Task) -> Iterator[OutcomeView]:
 def _outcome_view(outcome: Outcome, own: Sequence[Mean], task: Task) -> OutcomeView:
     label, remark = _(outcome.label), _(outcome.remark)
     if not own:
-        return OutcomeView(label, remark, 0, (), has_pooled=False)
+        return OutcomeView(label, remark, 0, ())
     by_place = {(each.arm, each.effect, each.month): each for each in own}
-    shown = [(arm, task.options.shown.effect) for arm in SHOWN_ARMS]
-    pooled = [(arm, effect) for arm, effect, _month in by_place if (arm, effect) not in shown][:1]
-    months = task.options.horizons_months
+    places = list(dict.fromkeys((each.arm, each.effect) for each in own))
+    months = sorted(task.options.horizons_months)
     rows = tuple(
-        MonthRow(month, tuple(by_place[(*place, month)].words for place in (*shown, *pooled)))
-        for month in months
+        _month_row(month, [by_place[(*place, month)] for place in places]) for month in months
     )
     arms, differences = (
-        [_interval(by_place[(*place, month)]) for month in sorted(months) for place in places]
-        for places in (
-            [place for place in shown if place[0] in ARMS],
-            [place for place in (*shown, *pooled) if place[0] == DIFFERENCE],
+        [_interval(by_place[(*place, month)]) for month in months for place in chosen]
+        for chosen in (
+            [place for place in places if place[0] in ARMS],
+            [place for place in places if place[0] == DIFFERENCE],
         )
     )
-    return OutcomeView(
-        label,
-        remark,
-        own[0].rows,
-        rows,
-        bool(pooled),
-        draw_arms(arms),
-        draw_differences(differences),
+    heads = tuple(
+        _head(arm, effect, several=len(differences) > len(months)) for arm, effect in places
     )
+    return OutcomeView(
+        label, remark, own[0].rows, rows, heads, draw_arms(arms), draw_differences(differences)
+    )
+
+
+def _month_row(month: int, cells: Sequence[Mean]) -> MonthRow:
+    none, surgery, difference = (percent(each.mean) for each in cells[: len(SHOWN_ARMS)])
+    return MonthRow(month, tuple(each.words for each in cells), surgery - none == difference)
+
+
+def _head(arm: str, effect: str, *, several: bool) -> Head:
+    """Return the head of a column; of several differences each is named by its trials."""
+    label = capitalised(_(ARM_LABELS[arm]))
+    if arm == DIFFERENCE and several:
+        pooled, own = _("Difference by the four earlier trials"), _("Difference by JCOG1017")
+        label = pooled if effect == POOLED_EFFECT else own
+    return Head(label, arm == DIFFERENCE and effect == POOLED_EFFECT and several)
 
 
 def _interval(each: Mean) -> Interval:

@@ -1,22 +1,19 @@
-"""What the owner of a list wants to know of it: counts of codes, and means of figures.
+"""What the owner of a list wants to know of it: counts of codes, and of whom means are.
 
-Sums are of whole numbers, so that they do not depend on the order of the rows.
+All of it are counts, so it does not depend on the order of the rows, or on who counted them.
 """
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
-import numpy as np
-from numpy.typing import NDArray
+from service.lists.results import Result, Tallied
 
-from service.lists.results import WITHHELD, Result
-
-#: The column of caveats' codes.
-CAVEATS = "caveats"
+#: The columns of codes that are told in words.
+CAVEATS, APPLICABILITY = "caveats", "applicability"
 
 
 @dataclass
@@ -27,18 +24,19 @@ class Tally:
     ----------
     codes : mapping of str to counter
         How often each code stands in each column; unknown covariates where there are figures.
-    wordings : mapping of str to counter
-        How often each caveat was told in which words.
-    sums : array of int, or None
-        Sums of the figures of a whole wide list, in units of the last digit.
-    counted : array of int, or None
-        How many rows each sum is of.
+    wordings, notes : mapping of str to counter
+        How often each caveat, and each note on applicability where there are figures, was told
+        in which words.
+    profiles : mapping of str to counter
+        How many patients with figures there are of each profile (`service.lists.results`), by
+        the outcomes that are withheld of them. There are as many profiles as the models tell
+        patients apart, however long the list is.
     """
 
     codes: dict[str, Counter[str]] = field(default_factory=dict)
     wordings: dict[str, Counter[str]] = field(default_factory=dict)
-    sums: NDArray[np.int64] | None = None
-    counted: NDArray[np.int64] | None = None
+    notes: dict[str, Counter[str]] = field(default_factory=dict)
+    profiles: dict[str, Counter[str]] = field(default_factory=dict)
 
     def add(self, results: Sequence[Result]) -> None:
         """Count the rows of a block."""
@@ -51,48 +49,38 @@ class Tally:
                 counter = self.codes.setdefault(column, Counter())
                 for code in codes:
                     counter[code] += times
-            for code, words in zip(tallied.codes[CAVEATS], tallied.caveats, strict=True):
-                self.wordings.setdefault(code, Counter())[words] += times
-            if tallied.figures is not None:
-                self._add_figures(tallied.figures, times)
+            if tallied.profile:
+                self._add_told(tallied, times)
 
-    def _add_figures(self, figures: NDArray[np.int64], times: int) -> None:
-        there = figures != WITHHELD
-        if self.sums is None or self.counted is None:
-            self.sums, self.counted = np.zeros_like(figures), np.zeros_like(figures)
-        self.sums += np.where(there, figures, 0) * times
-        self.counted += there * times
+    def _add_told(self, tallied: Tallied, times: int) -> None:
+        """Count what is told of patients who have figures."""
+        codes = tallied.codes
+        for code, words in zip(codes[CAVEATS], tallied.caveats, strict=True):
+            self.wordings.setdefault(code, Counter())[words] += times
+        for code, words in zip(codes[APPLICABILITY], tallied.notes, strict=True):
+            self.notes.setdefault(code, Counter())[words] += times
+        self.profiles.setdefault(tallied.withheld, Counter())[tallied.profile] += times
 
     def join(self, other: Tally) -> None:
         """Add what another part of the list counted."""
-        for mine, theirs in ((self.codes, other.codes), (self.wordings, other.wordings)):
-            for name, counter in theirs.items():
-                mine.setdefault(name, Counter()).update(counter)
-        if other.sums is None or other.counted is None:
-            return
-        if self.sums is None or self.counted is None:
-            self.sums, self.counted = np.zeros_like(other.sums), np.zeros_like(other.counted)
-        self.sums += other.sums
-        self.counted += other.counted
+        for name in _COUNTED:
+            mine: dict[str, Counter[str]] = getattr(self, name)
+            for key, counter in getattr(other, name).items():
+                mine.setdefault(key, Counter()).update(counter)
 
     def as_dict(self) -> dict[str, Any]:
         """Return it as JSON can hold it."""
         return {
-            "codes": {column: dict(counter) for column, counter in self.codes.items()},
-            "wordings": {code: dict(counter) for code, counter in self.wordings.items()},
-            "sums": None if self.sums is None else self.sums.tolist(),
-            "counted": None if self.counted is None else self.counted.tolist(),
+            name: {key: dict(counter) for key, counter in getattr(self, name).items()}
+            for name in _COUNTED
         }
 
     @classmethod
     def from_dict(cls, noted: Mapping[str, Any]) -> Tally:
         """Return what `as_dict` gave."""
-        sums, counted = (
-            None if noted[name] is None else np.array(noted[name], dtype=np.int64)
-            for name in ("sums", "counted")
+        return cls(
+            *({key: Counter(counts) for key, counts in noted[name].items()} for name in _COUNTED)
         )
-        codes, wordings = (
-            {name: Counter(counts) for name, counts in noted[part].items()}
-            for part in ("codes", "wordings")
-        )
-        return cls(codes, wordings, sums, counted)
+
+
+_COUNTED = tuple(each.name for each in fields(Tally))

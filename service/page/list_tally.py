@@ -84,15 +84,14 @@ class ToldCaveat:
         return self.wordings.total()
 
     @property
-    def varies(self) -> bool:
-        """Whether it is not worded alike for all of them."""
-        return len(self.wordings) > 1
+    def count_in_these_words(self) -> int:
+        """How many patients it is told for in the wording that is shown."""
+        return self.wordings[self.text]
 
     @property
-    def is_most_frequent(self) -> bool:
-        """Whether the wording that is shown was told more often than any other."""
-        first, *others = (count for _text, count in self.wordings.most_common(2))
-        return all(count < first for count in others)
+    def other_wordings(self) -> int:
+        """How many other wordings there are."""
+        return len(self.wordings) - 1
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,19 @@ import itertools
 import pytest
 
 from benchmarks import load, timing
-from benchmarks.table import render, with_load
-from benchmarks.timing import Asked, Row, Told, compare, median_ratio, taken_in_turn, void_because
+from benchmarks.table import render
+from benchmarks.timing import (
+    REPORTED,
+    REPORTED_SPEED,
+    Asked,
+    Row,
+    Told,
+    compare,
+    judged,
+    loaded,
+    taken_in_turn,
+    void_because,
+)
 
 TWICE = Asked(2)
 AT_MOST_HALF = Asked(0.5, faster=False)
@@ -15,7 +26,7 @@ QUIET = 0.1
 
 def row(**changes):
     figures = {"name": "what", "unit": "ms", "ours": 10.0, "other": 40.0, "other_name": "peer"}
-    return Row(**{**figures, "asked": TWICE, "ratio": 4.0, **changes})
+    return Row(**{**figures, "asked": TWICE, "ratios": (4.0,), **changes})
 
 
 class Quiet:
@@ -64,11 +75,23 @@ def test_both_reasons_are_told():
     assert "1.50 cores" in reason
 
 
-def test_the_ratio_is_the_median_of_the_rounds_ratios():
-    # The ratio of the medians would be 3.
-    assert median_ratio(TWICE, [1.0, 2.0, 10.0], [4.0, 6.0, 10.0]) == 3.0
-    assert median_ratio(TWICE, [1.0, 2.0, 3.0], [10.0, 4.0, 3.0]) == 2.0
-    assert median_ratio(AT_MOST_HALF, [1.0, 2.0, 3.0], [10.0, 4.0, 3.0]) == 0.5
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        # The ratios of the medians would be 2, and 0.5.
+        (TWICE, "3 times as fast (1 to 10)"),
+        (REPORTED_SPEED, "3 times as fast (1 to 10)"),
+        (REPORTED, "0.333 times (0.1 to 1)"),
+    ],
+)
+def test_the_ratio_is_the_median_of_the_rounds_ratios_and_has_their_spread(asked, told):
+    found = judged(Told("what", "ms", "peer", asked), [1.0, 2.0, 3.0], [10.0, 2.0, 9.0], "")
+    assert f" | {told} | " in render(found)
+
+
+def test_one_round_has_no_spread():
+    found = judged(Told("what", "MiB", "peer", AT_MOST_HALF), [1.0], [4.0], "")
+    assert " | 0.25 times | " in render(found)
 
 
 def test_the_order_rotates_and_the_first_round_is_not_counted():
@@ -89,7 +112,8 @@ def test_the_order_rotates_and_the_first_round_is_not_counted():
 
 def test_a_comparison_runs_ours_as_a_pair_beside_the_other(watch):
     found = compare(Told("what", "ms", "peer", TWICE), lambda: 2.0, lambda: 8.0)
-    assert (found.ours, found.other, found.ratio, found.void) == (2.0, 8.0, 4.0, "")
+    assert (found.ours, found.other, found.void) == (2.0, 8.0, "")
+    assert found.ratios == (4.0,) * timing.ROUNDS
     assert timing.ROUNDS >= 6
 
 
@@ -112,23 +136,28 @@ def test_a_void_row_has_its_reason_and_no_figure():
 
 
 @pytest.mark.parametrize(
-    ("asked", "ratio", "verdict"),
+    ("asked", "ratios", "verdict"),
     [
-        (TWICE, 2.0, "met"),
-        (TWICE, 1.99, "not met"),
-        (AT_MOST_HALF, 0.5, "met"),
-        (AT_MOST_HALF, 0.51, "not met"),
-        (None, 4.0, "reported"),
+        (TWICE, [2.0, 2.5, 3.0], "met"),
+        (TWICE, [1.7, 1.8, 1.99], "not met"),
+        (TWICE, [1.99, 2.5, 3.0], "undecided"),
+        (TWICE, [1.0, 1.5, 2.0], "undecided"),
+        (AT_MOST_HALF, [0.3, 0.4, 0.5], "met"),
+        (AT_MOST_HALF, [0.51, 0.6, 0.7], "not met"),
+        (AT_MOST_HALF, [0.3, 0.4, 0.51], "undecided"),
+        (REPORTED, [1.0, 4.0], "reported"),
+        (REPORTED_SPEED, [1.0, 4.0], "reported"),
     ],
 )
-def test_what_is_asked_is_judged_by_the_ratio(asked, ratio, verdict):
-    assert render(row(asked=asked, ratio=ratio)).endswith(f"| {verdict} |")
+def test_what_is_asked_is_judged_by_all_rounds(asked, ratios, verdict):
+    line = render(row(asked=asked, ratios=tuple(ratios)))
+    assert line.endswith(f"| {verdict} |")
+    assert ("| — |" in line) == (verdict == "reported")
 
 
-def test_rows_without_rounds_are_void_under_load():
-    without = row(asked=None, ratio=None)
-    assert "0.25 times" in render(with_load(without, QUIET))
-    assert "void" in render(with_load(without, 0.9))
+def test_other_programs_are_a_reason_only_when_they_worked():
+    assert loaded(QUIET) == ""
+    assert "0.90 cores" in loaded(0.9)
 
 
 def test_foreign_load_is_what_is_busy_and_not_our_own(monkeypatch):

@@ -28,7 +28,7 @@ from service.bundles import Bundles
 from service.commands.evidence import evidence
 from service.commands.score import score
 from tests.service.helpers import multipart
-from tests.statements.page import read_page, read_summary
+from tests.statements.page import read_page, read_summary, read_summed_page
 from tests.statements.reading import (
     POOLED,
     SHOWN,
@@ -188,14 +188,24 @@ def _ask_lists(path: str) -> Callable[[Case], str]:
     return ask
 
 
-def _ask_score(case: Case) -> str:
+def _ask_score(case: Case, *more: str) -> str:
     names = {"horizons_months": "--horizons", "interval_level": "--level"}
     options = [
         part
         for name, value in _query(case.options).items()
         for part in (names.get(name, f"--{name}"), value)
     ]
-    return _command(score, ["-", *options], _csv_text(case.message), case.language)
+    return _command(score, ["-", *options, *more], _csv_text(case.message), case.language)
+
+
+def _ask_summary(ending: str) -> Callable[[Case], str]:
+    def ask(case: Case) -> str:
+        with tempfile.TemporaryDirectory() as folder:
+            place = Path(folder, f"summary{ending}")
+            _ask_score(case, "--summary", str(place))
+            return place.read_text(encoding="utf-8")
+
+    return ask
 
 
 def _ask_evidence(kind: str) -> Callable[[Case], str]:
@@ -261,6 +271,39 @@ def read_table(raw: str) -> Reading:
         of_bundle=bool(bands),
         training_data=row["training_data"],
     )
+
+
+def read_summed(raw: str) -> Reading:
+    """Return what the numbers of a list of one patient say: means over her alone."""
+    summary = json.loads(raw)
+    bands = dict(_mean_bands(summary))
+    told = {name: part for name, part in summary.items() if name not in ("figures", "counts")}
+    reading = tree_reading(
+        told | {"status": "ok" if summary["counts"]["ok"] else "out_of_scope"},
+        bands=bands,
+        caveats=_told(summary["caveats"]),
+        unknown=tuple(each["code"] for each in summary["assumed"]),
+        of_bundle=bool(bands),
+        training_data=summary["model"]["training_data"],
+    )
+    counted = {"rows", "rows_in_these_words", "other_wordings", "bytes"}
+    numbers = tuple((path, n) for path, n in reading.numbers if path[-1] not in counted)
+    return replace(reading, numbers=numbers)
+
+
+def _mean_bands(summary: dict[str, Any]) -> Iterator[tuple[Key, Band]]:
+    """Yield the bands of a summary; a difference can be shown and the pooled one at once."""
+    model, level = summary["model"], summary["interval_level"]
+    for each in summary["figures"]:
+        band = Band(each["mean"], each["lower"], each["upper"], level)
+        place = each["outcome"], each["arm"], each["month"]
+        if each["effect"] == model["effect"]:
+            yield (SHOWN, *place), band
+        elif each["effect"] != POOLED:
+            yield (f"{model['kind']} {each['effect']}", *place), band
+        of_survival = each["outcome"] == OUTCOMES[0].name and each["arm"] == "difference"
+        if each["effect"] == POOLED and of_survival:
+            yield (POOLED, *place), band
 
 
 def _number(cell: str) -> bool:
@@ -336,6 +379,8 @@ DOORS: tuple[Door, ...] = (
     Door("printed sheet", _ask_page, read_sheet, _of_page, 2),
     Door("plain text of the page", _ask_text, read_plain_text, _of_page, 2),
     Door("equipoise score", _ask_score, read_table),
+    Door("its summary, numbers", _ask_summary(".json"), read_summed),
+    Door("its summary, page", _ask_summary(".html"), read_summed_page, decimals=2),
     Door("equipoise evidence, JSON", _ask_evidence("json"), read_explanation, _of_none, None),
     Door("equipoise evidence", _ask_evidence("table"), read_explained_text, _of_none, None),
 )

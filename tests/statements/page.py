@@ -111,6 +111,32 @@ def read_summary(html: str) -> Reading:
     )
 
 
+def read_summed_page(html: str) -> Reading:
+    """Return what the summary of a scored list of one patient says: means over her alone."""
+    page = page_of(html)
+    scored = next(next(page.every("table", "counts")).every("td")).words == "1"
+    bands = dict(_means(page))
+    return Reading(
+        in_scope=scored,
+        blocks=tuple(_blocks(page, "")),
+        bands=bands,
+        caveats=tuple(_caveats(page)),
+        of_bundle=bool(bands),
+    )
+
+
+def _means(page: Element) -> Iterator[tuple[Key, Band]]:
+    """Yield the bands of a summary; a difference can be the shown and the pooled one."""
+    for outcome, section in zip(OUTCOMES, page.every("section"), strict=False):
+        for table in section.every("table"):
+            yield from _down(table, (SHOWN, outcome.name), SHOWN_ARMS)
+            for row in next(table.every("tbody")).every("tr"):
+                (month,) = row.every("th")
+                for cell in row.every("td", "pooled"):
+                    place = (POOLED, outcome.name, "difference", int(month.words))
+                    yield place, _band(cell, table)
+
+
 def _told(page: Element, outside: frozenset[str] = frozenset()) -> Iterator[Element]:
     for listed in page.every("ul", "caveats", outside=outside):
         yield from listed.every("li")

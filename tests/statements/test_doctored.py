@@ -29,6 +29,7 @@ OLD = Case(message_of(age=85, menopausal_status="post"), {}, "en")
 API, LIST, TABLE, PAGE = "predict", "JSON list", "CSV list", "page"
 SHEET, KEPT = "printed sheet", "plain text of the page"
 LINES, SCORE = "NDJSON list", "equipoise score"
+SUMMED, SUMMED_PAGE = "its summary, numbers", "its summary, page"
 SUMMARY, DOWNLOAD = "list in a browser", "downloaded list"
 EXPLAINED, TEXT = "equipoise evidence, JSON", "equipoise evidence"
 
@@ -142,6 +143,8 @@ DOCTORED = {
             KNOWN,
             kept(r"interaction\s+p\s+0\.017,[^;]*;\s+credibility[^.]*very\s+low", "see the page"),
         ),
+        (SUMMED, KNOWN, put("Subgroup premenopausal: hazard ratio 0.54.", "caveats", 0, "text")),
+        (SUMMED_PAGE, KNOWN, words(r" Interaction p 0\.017,", "")),
     ),
     s.nobody_is_promised_to_be_helped: (
         (API, KNOWN, put("She benefits from surgery.", "arms")),
@@ -160,6 +163,8 @@ DOCTORED = {
         (TEXT, KNOWN, words("Subgroups overlap", "She lives longer")),
         (SHEET, KNOWN, printed("No suggestion of a different effect", "Surgery helps her")),
         (KEPT, KNOWN, kept("No suggestion of a different effect", "She benefits")),
+        (SUMMED, KNOWN, put("Surgery helps them.", "means")),
+        (SUMMED_PAGE, KNOWN, words("It says how sure the mean is", "Surgery helps them")),
     ),
     s.every_difference_has_an_interval_and_the_pooled_one: (
         (API, KNOWN, drop(*SURVIVAL, "lower")),
@@ -176,6 +181,9 @@ DOCTORED = {
         (SHEET, KNOWN, printed(r"(<td>\+\d+) \([^)]*\)", r"\2")),
         (SHEET, KNOWN, printed(r"<tr><th>Difference by the four.*?</tr>", "")),
         (KEPT, KNOWN, kept(r"(\| \+\d+) \([^)]*\)", r"\2")),
+        (SUMMED, KNOWN, tree(lambda a: a.update(figures=a["figures"][:-5]))),
+        (SUMMED_PAGE, KNOWN, words(r"<td>(\+\d+ points?) \([^)]*\)", r"<td>\1")),
+        (SUMMED_PAGE, KNOWN, words(r'<td class="pooled">.*?</td>', "")),
     ),
     s.no_probability_of_benefit_is_given: (
         (API, KNOWN, put(0.9, "outcomes", "overall_survival", "probability_above_0")),
@@ -190,6 +198,8 @@ DOCTORED = {
         (TEXT, KNOWN, words("Subgroups overlap", "The chance of surgery being best is high")),
         (SHEET, KNOWN, printed("Intervals are about", "Surgery is better with 87%")),
         (KEPT, KNOWN, kept("Intervals are about", "Surgery is better with 87%")),
+        (SUMMED, KNOWN, put(0.9, "figures_above_0")),
+        (SUMMED_PAGE, KNOWN, words("It says how sure the mean is", "Surgery is better with 87%")),
     ),
     s.out_of_scope_there_are_no_numbers: (
         (API, OLD, put([{"n": 205}], "harms")),
@@ -204,6 +214,8 @@ DOCTORED = {
         (TEXT, OLD, words(r"shown\.", "shown, but 0.86 holds for all.")),
         (SHEET, OLD, printed("The reasons:", "Others: 52% alive. The reasons:")),
         (KEPT, OLD, kept("No figures are given", "Of others 52% are alive. No figures are given")),
+        (SUMMED, OLD, put("About 52% are alive.", "means")),
+        (SUMMED_PAGE, OLD, words("so there are no figures", "but 52% are alive")),
     ),
     s.simulated_patients_are_never_left_unsaid: (
         (API, KNOWN, put([], "caveats")),
@@ -222,6 +234,12 @@ DOCTORED = {
         (TEXT, KNOWN, words("simulated", "many")),
         (SHEET, KNOWN, printed("learned from simulated patients", "learned from patients")),
         (KEPT, KNOWN, kept("learned from simulated patients", "learned from patients")),
+        (SUMMED, KNOWN, put("cohort", "model", "training_data")),
+        (
+            SUMMED_PAGE,
+            KNOWN,
+            lambda raw: raw.replace("simulated patients", "patients"),
+        ),
     ),
     s.no_interval_stands_without_its_level: (
         (API, KNOWN, drop("interval_level")),
@@ -239,6 +257,8 @@ DOCTORED = {
         (SHEET, KNOWN, printed(r"Estimate and 95% interval", "Estimate and interval")),
         (SHEET, KNOWN, printed(r"95% interval 0\.72", "interval 0.72")),
         (KEPT, KNOWN, kept(r"Estimate and 95% interval", "Estimate and interval")),
+        (SUMMED, KNOWN, put(0.5, "interval_level")),
+        (SUMMED_PAGE, KNOWN, words(r"with the 95% interval", "with the interval")),
     ),
     s.no_caveat_is_lost: (
         (API, KNOWN, put("warning", "caveats", 0, "severity")),
@@ -253,6 +273,8 @@ DOCTORED = {
         (PAGE, KNOWN, words(r'<details class="further">(.*?)</details>', r"\1")),
         (SHEET, KNOWN, printed(r'<p class="more">.*?</p>', "")),
         (SHEET, KNOWN, printed("did not clearly prolong", "did not prolong")),
+        (SUMMED, KNOWN, drop("caveats", 3)),
+        (SUMMED_PAGE, KNOWN, words(r'<li class="info">.*?</li>', "")),
     ),
     s.order_is_kept_and_unknown_values_are_named: (
         (API, KNOWN, tree(swap_caveats)),
@@ -264,6 +286,8 @@ DOCTORED = {
         (SUMMARY, UNKNOWN, words("Not known, and averaged over[^<]*", "Some are unknown.")),
         (PAGE, UNKNOWN, words("Not known, and averaged over[^<]*", "Some are unknown.")),
         (SHEET, UNKNOWN, printed("averaged over: Clinical N", "averaged over: Clinical T")),
+        (SUMMED, UNKNOWN, put([], "assumed")),
+        (SUMMED_PAGE, UNKNOWN, words("Not known, and averaged over[^<]*", "Some are unknown.")),
     ),
     s.all_doors_show_the_same_figures: (
         (API, KNOWN, put({}, "outcomes")),
@@ -275,6 +299,8 @@ DOCTORED = {
         (PAGE, KNOWN, words(r"<td>\d+% \(", "<td>3% (")),
         (SHEET, KNOWN, printed(r"<td>\d+% \(", "<td>3% (")),
         (KEPT, KNOWN, kept(r"12 \| \d+%", "12 | 3%")),
+        (SUMMED, KNOWN, put(0.5, "figures", 0, "mean")),
+        (SUMMED_PAGE, KNOWN, words(r"<td>\d+% \(", "<td>3% (")),
     ),
 }
 

@@ -8,6 +8,8 @@ import json
 import os
 import re
 import signal
+import subprocess
+import sys
 from dataclasses import replace
 from functools import partial
 from itertools import pairwise
@@ -338,7 +340,7 @@ def test_what_is_summed_up_is_that_of_one_process(folder):
             whole.add(block, profiles.look_up(block.contents).wait())
     assert joined.counts == whole.counts
     assert joined.tally.as_dict() == whole.tally.as_dict()
-    assert joined.tally.sums is not None
+    assert joined.tally.profiles
 
 
 # What is refused
@@ -390,6 +392,80 @@ def test_a_scheduler_that_is_not_there_is_told(folder, monkeypatch):
     assert result.exit_code == 2
     assert "No scheduler answers at tcp://127.0.0.1:9." in result.output
     assert sorted(path.name for path in folder.iterdir()) == ["list.csv"]
+
+
+@pytest.mark.parametrize("address", ["foo", "tcp://foo", "foo://127.0.0.1:9", "tcp://a/b:9"])
+def test_an_address_that_is_none_is_told_with_the_form_of_one(folder, address):
+    words = [sys.executable, "-m", "service.cli", "score", "list.csv", "--out", "many.csv"]
+    done = subprocess.run(
+        [*words, "--scheduler", address],
+        capture_output=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[3])},
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert b"form tcp://HOST:PORT" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_that_there_are_no_workers_is_told(folder, monkeypatch):
+    monkeypatch.setattr(cluster_module, "_PATIENCE", 0.3)
+    with LocalCluster(n_workers=0, dashboard_address=":0", silence_logs=50) as empty:
+
+        def start_one(*arguments):
+            empty.scale(1)
+            return original(*arguments)
+
+        original = cluster_module.run_on_cluster
+        monkeypatch.setattr(cluster_module, "run_on_cluster", start_one)
+        result = run("list.csv", "--out", "many.csv", *FEW, *on(empty))
+    assert result.exit_code == 1, result.output
+    assert "Waiting for workers" in result.stderr
+
+
+def test_with_workers_nothing_is_said_of_waiting_or_of_going_on(cluster, folder):
+    result = run("list.csv", "--out", "many.csv", *FEW, *on(cluster))
+    assert result.stderr.splitlines() == [result.stderr.strip()]
+    assert "rejected" in result.stderr
+
+
+def test_without_parts_to_go_on_from_a_run_begins_and_says_so(cluster, folder):
+    result = run("list.csv", "--out", "many.csv", "--resume", *FEW, *on(cluster))
+    assert result.exit_code == 1
+    assert "nothing to go on from" in result.stderr
+
+
+def test_sigterm_stops_as_ctrl_c_does(cluster, folder, monkeypatch):
+    add = cluster_module.Joined.add
+
+    def interrupted(self, stretch, order, sizes):
+        if stretch.number == 2:
+            os.kill(os.getpid(), signal.SIGTERM)
+        add(self, stretch, order, sizes)
+
+    monkeypatch.setattr(cluster_module.Joined, "add", interrupted)
+    result = run("list.csv", "--out", "many.csv", *FEW, *on(cluster))
+    assert result.exit_code == 143
+    assert "Stopped after 128 rows" in result.stderr
+    assert "Stopping when" not in result.stderr
+    assert (folder / "many.csv.parts").exists()
+
+
+def test_a_link_is_followed_on_many_machines_too(cluster, folder):
+    (folder / "link.csv").symlink_to("there.csv")
+    result = run("list.csv", "--out", f"file://{folder}/link.csv", *FEW, *on(cluster))
+    assert result.exit_code == 1, result.output
+    assert (folder / "link.csv").is_symlink()
+    assert (folder / "there.csv").read_bytes().startswith(b"row_id,")
+    assert (folder / "there.csv.about.json").exists()
+
+
+def test_no_pipe_is_replaced_by_many_machines(cluster, folder):
+    os.mkfifo("many.csv")
+    result = run("list.csv", "--out", "many.csv", *FEW, *on(cluster))
+    assert result.exit_code == 2
+    assert (folder / "many.csv").is_fifo()
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import gzip
 import io
 import json
 import re
+from functools import partial
 
 import polars
 import pyarrow
@@ -25,6 +26,7 @@ from models.options import Options
 from models.outcomes import OUTCOMES, SHOWN_ARMS
 from service.bundles import default_folder
 from service.cli import main
+from service.commands import score as score_module
 from service.lists import profiles as profiles_module
 from service.lists.blocks import blocks_of_lines, lines_of
 from service.lists.columns import Chosen
@@ -435,6 +437,45 @@ def test_strict_stops_at_the_first_wrong_row_and_writes_nothing(folder):
     assert "Age: 200 cannot be." in result.output
     assert sorted(path.name for path in folder.iterdir()) == ["list.csv", "scored.csv"]
     assert (folder / "scored.csv").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    "asked",
+    [
+        *(["--format", kind] for kind in ("csv", "ndjson", "arrow", "parquet")),
+        ["--out", "scored.csv", "--rejects", "-"],
+    ],
+)
+def test_strict_to_standard_output_writes_nothing_before_a_block_is_right(folder, asked):
+    (folder / "list.csv").write_text(PLAIN, encoding="utf-8")
+    result = run("list.csv", "--strict", *asked, *FEW)
+    assert result.exit_code == 1
+    assert "Line 4 is wrong, and nothing was written." in result.stderr
+    assert result.stdout_bytes == b""
+
+
+def test_strict_says_what_standard_output_holds(folder, monkeypatch):
+    monkeypatch.setattr(score_module, "Way", partial(score_module.Way, block_rows=2))
+    (folder / "list.csv").write_text(PLAIN, encoding="utf-8")
+    result = run("list.csv", "--strict", *FEW)
+    assert result.exit_code == 1
+    assert result.stdout.count("\n") == 3
+    assert "nothing was written" not in result.stderr
+    assert "Standard output holds what was written of the 2 rows before it." in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["--outcomes", "cure"], "outcomes: 'cure' is not one of them"),
+        (["--arms", "ptr_plus_systemic_therapy,difference,difference"], "arms: 'difference' is"),
+    ],
+)
+def test_a_wrong_choice_is_named_once(folder, arguments, told):
+    (folder / "list.csv").write_text(PLAIN, encoding="utf-8")
+    result = run("list.csv", "--out", "scored.csv", *arguments)
+    assert told in result.output
+    assert result.output.count(f"{arguments[0][2:]}:") == 1
 
 
 # Lines

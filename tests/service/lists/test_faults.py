@@ -363,10 +363,20 @@ def test_a_run_goes_on_only_with_the_same_list_and_options(folder, monkeypatch, 
     assert (folder / "scored.csv.part").exists()
 
 
-def test_without_anything_to_go_on_from_a_run_begins(folder):
+@pytest.mark.parametrize("place", [["--out", "scored.csv"], []])
+def test_without_anything_to_go_on_from_a_run_begins_and_says_so(folder, place):
     (folder / "list.csv").write_bytes(ROWS)
-    assert run("list.csv", "--out", "scored.csv", "--resume", *FEW).exit_code == 1
-    assert (folder / "scored.csv").exists()
+    result = run("list.csv", *place, "--resume", *FEW)
+    assert result.exit_code == 1
+    assert "nothing to go on from" in result.stderr
+    assert (folder / "scored.csv").exists() == bool(place)
+
+
+def test_a_run_that_goes_on_does_not_say_that_it_begins(folder, monkeypatch):
+    stopped_run(folder, monkeypatch)
+    result = run("list.csv", "--out", "scored.csv", "--resume", *FEW)
+    assert result.exit_code == 0
+    assert "nothing to go on from" not in result.stderr
 
 
 # Memory

@@ -108,7 +108,8 @@ def test_means_are_those_of_the_scored_list(folder, effect):
         stem = f"{each['outcome']}_{each['arm']}"
         name = f"{stem}_{each['month']}"
         if each["effect"] != shown:
-            name = f"{stem}_pooled_{each['month']}"
+            other = "pooled" if each["effect"] == "pooled" else f"cox_{each['effect']}"
+            name = f"{stem}_{other}_{each['month']}"
         told[name] = each
     assert len(told) == len(numbers["figures"])
     wanted = [
@@ -117,15 +118,16 @@ def test_means_are_those_of_the_scored_list(folder, effect):
         for arm in SHOWN_ARMS
         for month in (48, 12)
     ]
-    if effect != "pooled":
-        wanted += [f"overall_survival_difference_pooled_{month}" for month in (48, 12)]
+    other = "cox_overall" if effect == "pooled" else "pooled"
+    wanted += [f"overall_survival_difference_{other}_{month}" for month in (48, 12)]
     assert list(told) == wanted
     for name, each in told.items():
-        for key, side in (("mean", ""), ("lower", "_lower"), ("upper", "_upper")):
-            count, mean = mean_of(rows, name + side)
-            assert each["rows"] == count
-            assert each[key] == pytest.approx(mean, abs=0.00011), name
-        assert each["lower"] <= each["mean"] <= each["upper"]
+        count, mean = mean_of(rows, name)
+        assert each["rows"] == count
+        assert each["mean"] == pytest.approx(mean, abs=0.00011), name
+        # Patients' own errors average out: the mean is about as sure as they are, or surer.
+        (_, lower), (_, upper) = (mean_of(rows, f"{name}_{side}") for side in ("lower", "upper"))
+        assert lower - 0.01 <= each["lower"] <= each["mean"] <= each["upper"] <= upper + 0.01
     assert told["local_ulceration_difference_48"]["rows"] == 5
     assert told["local_bleeding_difference_48"]["rows"] == 6
 
@@ -152,6 +154,7 @@ def test_codes_are_counted_as_in_the_scored_list(folder):
         ("reasons", "reasons", rows),
         ("errors", "errors", rows),
         ("caveats", "caveats", in_scope),
+        ("applicability", "applicability", in_scope),
         ("assumed", "assumed", in_scope),
     ):
         assert by_code(numbers[part]) == counted(told, column), part
@@ -169,9 +172,12 @@ def test_caveats_have_their_texts_the_most_pressing_first(folder):
         told["synthetic_training_data"]["text"]
         == (caveat_texts()["synthetic_training_data"]["text"])
     )
-    assert told["synthetic_training_data"]["varies"] is False
-    assert told["unknown_values"]["varies"] is True, "patients differ in what is not known"
-    assert told["unknown_values"]["is_most_frequent"] is False, "each of the two has its own words"
+    synthetic, unknown = told["synthetic_training_data"], told["unknown_values"]
+    assert (synthetic["rows"], synthetic["rows_in_these_words"]) == (6, 6)
+    assert synthetic["other_wordings"] == 0
+    # Each of the two has her own words, because they differ in what is not known.
+    assert (unknown["rows"], unknown["rows_in_these_words"]) == (2, 1)
+    assert unknown["other_wordings"] == 1
 
 
 def test_it_says_what_it_was_made_from(folder, bundle):
@@ -186,7 +192,7 @@ def test_it_says_what_it_was_made_from(folder, bundle):
     assert numbers["model"]["training_data"] == "synthetic"
     assert numbers["intended_use"] == INTENDED_USE
     assert numbers["interval_level"] == 0.9
-    assert "as if all errors moved together" in numbers["means"]
+    assert "its interval is that of the mean" in numbers["means"]
 
 
 def test_the_same_list_gives_the_same_bytes(folder):
@@ -312,7 +318,7 @@ def test_it_is_in_japanese(folder):
     text = page(folder, MIXED, "--language", JAPANESE)
     assert '<html lang="ja">' in text
     assert "予測リスクの平均" in text
-    assert "患者6人の平均" in text
+    assert "平均（患者6人）" in text
     numbers, _rows = summed(folder, MIXED, "--language", JAPANESE)
     with speaking(JAPANESE):
         assert numbers["means"] == _(summary_module.MEANING) != summary_module.MEANING

@@ -185,7 +185,7 @@ def test_every_reason_has_its_criterion(client):
 
 def caveat_counts(response):
     """Return how many patients each caveat of a page is told for, by its words."""
-    pattern = r"</strong> <span class=\"help\">Patients: (\d+) of (\d+)\. <code>(.*?)</code>"
+    pattern = r"</strong> <span class=\"help\">Patients: (\d+) of (\d+)\.[^<]* <code>(.*?)</code>"
     items = re.findall(pattern, response.text)
     return {code.replace("<wbr>", ""): (int(n), int(of)) for n, of, code in items}
 
@@ -221,18 +221,17 @@ def test_a_caveat_that_is_worded_for_each_patient_says_so(client):
         block for block in Page(response).blocks if block.startswith("Not known, and averaged")
     ]
     assert "Clinical N" in item
-    assert "The words differ between patients; these are the most frequent." in item
+    assert "Patients: 3 of 3. In these words: 2; in other wordings (1): 1." in item
     alike = words(summary_of(client, rows[:2]))
-    assert "The words differ" not in alike.partition("averaged over")[2].partition("</li>")[0]
+    assert "In these words" not in alike.partition("averaged over")[2].partition("</li>")[0]
 
 
-def test_of_wordings_that_are_told_once_each_none_is_called_the_most_frequent(client):
+def test_of_wordings_that_are_told_once_each_one_is_an_example(client):
     response = summary_of(client, [with_values(clinical_n=None), with_values(ecog_ps=None)])
     (item,) = [
         block for block in Page(response).blocks if block.startswith("Not known, and averaged")
     ]
-    assert "The words differ between patients; these are one example." in item
-    assert "most frequent" not in item
+    assert "In these words: 1; in other wordings (1): 1." in item
 
 
 @pytest.mark.parametrize("rows", [[OUT_OF_SCOPE], [REJECTED]], ids=["out of scope", "rejected"])
