@@ -5,6 +5,8 @@ Their values are never echoed, stored or logged.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from models.errors import Problem
 from models.language import _
 
@@ -40,6 +42,17 @@ def _letters(name: str) -> str:
 
 _PLAIN_IDENTIFIERS = frozenset(map(_letters, IDENTIFIERS))
 _PLAIN_POST_RANDOMISATION = frozenset(map(_letters, POST_RANDOMISATION))
+
+
+@lru_cache(maxsize=32)
+def _by_letters(known: tuple[str, ...]) -> dict[str, str]:
+    return {_letters(name): name for name in known}
+
+
+def alike(name: str, known: tuple[str, ...]) -> str | None:
+    """Return the known name that another one is, but for its case, spaces and hyphens."""
+    found = _by_letters(known).get(_letters(name))
+    return None if found == name else found
 
 
 def refuse_name(name: str, known: tuple[str, ...]) -> Problem:
@@ -81,5 +94,10 @@ def refuse_name(name: str, known: tuple[str, ...]) -> Problem:
             _("In a list the patient's fields stand beside row_id, not inside 'patient'."),
             ", ".join(known),
         )
+    meant = alike(name, known)
+    if meant is not None:
+        message = _("There is no field {name}; write {meant}.")
+        told = message.format(name=repr(name[:60]), meant=meant)
+        return Problem(name, "unknown_field", told, meant)
     message = _("There is no field {name}.").format(name=repr(name[:60]))
     return Problem(name, "unknown_field", message, ", ".join(known))

@@ -31,6 +31,9 @@ from models.language import N_, _
 PROBLEM_TYPE = "application/problem+json"
 _PAGE = "text/html"
 
+#: The one ``Content-Encoding`` of bodies that are read.
+PLAIN_CODING = "identity"
+
 #: Status by class; the class itself, not an ancestor, must be listed.
 STATUS: dict[type[EquipoiseError], int] = {
     EquipoiseError: 500,
@@ -88,6 +91,8 @@ def problem_response(error: EquipoiseError, status: int | None = None) -> Respon
     response.vary.add("Accept")
     if status == 401:
         response.headers["WWW-Authenticate"] = 'Bearer realm="equipoise"'
+    if any(problem.code == "unsupported_content_encoding" for problem in error.problems):
+        response.headers["Accept-Encoding"] = PLAIN_CODING
     return response
 
 

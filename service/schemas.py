@@ -32,6 +32,7 @@ from models.outcomes import (
     SYSTEMIC_THERAPY,
 )
 from models.patient_schema import DESCRIPTION as PATIENT
+from service.lists.rows import LONGEST_ROW_ID, ROW_ID
 from service.lists.streams import STOPPED
 
 
@@ -506,8 +507,14 @@ class ListAnswerSchema(CommonSchema):
     harms = fields.List(fields.Nested(_HarmSchema), required=True)
 
 
+_ROW_ID = {
+    "type": ["string", "integer", "null"],
+    "maxLength": LONGEST_ROW_ID,
+    "pattern": r"^[^\r\n]*$",
+    "description": "Opaque; comes back as it is, a whole number as its text.",
+}
 ListPatientSchema: type[Schema] = PatientSchema.from_dict(
-    {"row_id": fields.String(metadata={"description": "Opaque; comes back as it is."})},
+    {ROW_ID: Described(_ROW_ID)},
     name="ListPatient",
 )
 ListRequestSchema: type[Schema] = _Strict.from_dict(

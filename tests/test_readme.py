@@ -8,6 +8,7 @@ import json
 import re
 import subprocess
 import sys
+import urllib.request
 
 import pytest
 
@@ -73,6 +74,29 @@ def test_the_list_over_http_gives_the_same_table(live_server, folder):
     block = shell_block("curl -s http://127.0.0.1:8000/v1/predict/batch")
     over_http = run_shell(block, live_server, folder).stdout
     assert over_http == (folder / "scored.csv").read_text()
+
+
+def posted(address, kind, body, query=""):
+    request = urllib.request.Request(
+        f"{address}/v1/predict/batch{query}", body.encode(), {"Content-Type": kind}
+    )
+    with urllib.request.urlopen(request) as response:
+        return json.load(response)
+
+
+def test_the_json_list_gives_figures(live_server):
+    (block,) = code_blocks("json")
+    (row,) = posted(live_server, "application/json", block)["results"]
+    assert (row["row_id"], row["status"]) == ("a", "ok")
+    survival = row["outcomes"]["overall_survival"]["difference"]
+    assert len(survival["estimate"]) == len(json.loads(block)["horizons_months"])
+
+
+def test_the_patient_of_the_json_list_gives_figures_as_a_line_too(live_server):
+    sent = json.loads(code_blocks("json")[0])
+    query = f"?horizons_months={','.join(map(str, sent['horizons_months']))}"
+    row = posted(live_server, "application/x-ndjson", json.dumps(sent["patients"][0]), query)
+    assert (row["row_id"], row["status"]) == ("a", "ok")
 
 
 def test_the_r_example_names_the_fields_of_the_contract():

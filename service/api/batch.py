@@ -18,7 +18,7 @@ from models.example import EXAMPLE_PATIENT
 from models.language import _, current_language
 from models.options import OPTION_NAMES, OPTION_SCHEMAS, Options, read_options, read_options_text
 from service.api.contract import answers_problems, documented
-from service.api.parsing import refuse_other_charsets
+from service.api.parsing import refuse_other_charsets, refuse_packed
 from service.encoding import json_bytes
 from service.languages import LANG, PARAMETERS
 from service.lists.admission import admitted_blocks
@@ -136,7 +136,8 @@ def predict_batch() -> Response:
 
     NDJSON and CSV are sent while rows are scored. A list that takes too long is refused (413), or
     ends with a row whose status is stopped; the connection is then closed without the end of the
-    answer (over HTTP/1.1 without its last chunk).
+    answer (over HTTP/1.1 without its last chunk). Bodies are plain: a Content-Encoding other than
+    identity is refused (415).
     """
     allowance = Allowance(settings().max_seconds)
     sent = _sent_format()
@@ -181,6 +182,7 @@ def _sent_format() -> str:
     sent = (request.mimetype or "none").lower()
     if sent in FORMATS:
         refuse_other_charsets(request)
+        refuse_packed(request)
         return sent
     message = _("The content type {name} is not served here.").format(name=repr(sent[:60]))
     raise UnsupportedInput(

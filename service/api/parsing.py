@@ -10,10 +10,30 @@ from flask import Request
 from models.errors import InvalidInput, Problem, UnsupportedInput
 from models.language import _
 from service.languages import LANG
+from service.problems import PLAIN_CODING
 from service.reading import strict_json
 
 #: The encodings that UTF-8 reads right.
 _READ_AS_UTF8 = ("utf-8", "ascii")
+
+
+def refuse_packed(req: Request) -> None:
+    """Refuse a body that says it is packed: nobody unpacks it here.
+
+    Raises
+    ------
+    UnsupportedInput
+        Read as it is it would be told as text in a wrong encoding.
+    """
+    named = req.headers.get("Content-Encoding", "")
+    if {coding.strip().lower() for coding in named.split(",")} <= {"", PLAIN_CODING}:
+        return
+    message = _("Bodies are not unpacked here; this one is sent as {name}. Send it plain.").format(
+        name=repr(named[:60])
+    )
+    raise UnsupportedInput(
+        [Problem("Content-Encoding", "unsupported_content_encoding", message, PLAIN_CODING)]
+    )
 
 
 def refuse_other_charsets(req: Request) -> None:
@@ -46,7 +66,7 @@ def json_body(request: Request) -> Any:
     Raises
     ------
     UnsupportedInput
-        If the content type is not JSON, or its encoding not UTF-8.
+        If the content type is not JSON, its encoding not UTF-8, or the body packed.
     MalformedInput
         If the body is not JSON.
     InvalidInput
@@ -59,6 +79,7 @@ def json_body(request: Request) -> Any:
             [Problem("Content-Type", "unsupported_content_type", message, "application/json")]
         )
     refuse_other_charsets(request)
+    refuse_packed(request)
     misplaced = [name for name in request.args if name != LANG] if request.query_string else []
     if misplaced:
         message = _("The options of a JSON request stand in its body.")

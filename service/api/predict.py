@@ -30,7 +30,8 @@ _EXAMPLE = {"patient": EXAMPLE_PATIENT, "horizons_months": [12, 48, 60]}
 def predict() -> Response:
     """Predict survival and local complications with and without surgery for one patient.
 
-    Out of scope is an answer, not an error: status 200, reasons and no figures.
+    Out of scope is an answer, not an error: status 200, reasons and no figures. Bodies are plain:
+    a Content-Encoding other than identity is refused (415).
     """
     asked = read_request(json_body(request))
     bundle = bundles().find(asked.options.bundle)

@@ -71,6 +71,9 @@ from service.lists.writers import Writer, writer_of
 #: that was stopped is `Interruption.exit_code`.
 _REJECTED, _PIPE_CLOSED = 1, 141
 
+#: What installs the packages that a cluster needs.
+_INSTALL_CLUSTER = "sh scripts/environment.sh .venv requirements-cluster.txt"
+
 
 @dataclass(frozen=True)
 class Way:
@@ -113,7 +116,8 @@ def _one_of(values: tuple[str, ...]) -> str:
     "--from",
     "source_kind",
     type=click.Choice(KINDS),
-    help="What PATIENTS is; by default by its name, else csv. Compressed texts are unpacked.",
+    help="What PATIENTS is; by default by its name, else csv. Texts packed by gzip or zstandard "
+    "are unpacked.",
 )
 @click.option("--rejects", help="Where rejected rows are explained, a CSV.")
 @click.option(
@@ -186,7 +190,9 @@ def _one_of(values: tuple[str, ...]) -> str:
     help="Language of the texts in results and rejects; columns and codes stay.",
 )
 @click.option(
-    "--ignore-extra-columns", is_flag=True, help="Leave out unknown columns of a CSV, unread."
+    "--ignore-extra-columns",
+    is_flag=True,
+    help="Leave out unknown columns of CSV, Parquet and Arrow, unread.",
 )
 @click.option("--strict", is_flag=True, help="Stop at the first wrong row, writing no file.")
 @click.option("--resume", is_flag=True, help="Go on where a run that was stopped left off.")
@@ -224,6 +230,8 @@ def score(
     **option_texts: str,
 ) -> None:
     """Score a list of PATIENTS: CSV, newline-delimited JSON, Parquet or Arrow.
+
+    The cells of a CSV stand between commas, semicolons, tabs or bars.
 
     A row that is wrong is told in its place and never stops the list. Results stand in their
     place when they are whole; beside them, .about.json says what they are. Ctrl-C stops when the
@@ -306,7 +314,7 @@ def _score(files: Files, asked: _Asked, way: Way, interruption: Interruption) ->
         rows=way.rows(files.out),
     ) as source:
         task = _task(asked, bundle, files, source.reader)
-        key = _key(task, files)
+        key = _key(task, files, way)
         with (
             Outputs(files.out, files.beside, _writers(task, files.out), key) as outputs,
             Profiles(task, way.processes) as profiles,
@@ -362,7 +370,7 @@ def _score_with(
     source = cuts.Source(place, files.source_kind, way.ignore_extra, way.rows(files.out))
     cut = cuts.cut(source)
     task = _task(asked, bundle, files, cut.reader)
-    key = _key(task, files)
+    key = _key(task, files, way)
     common = {**key, "input": cut.watched.digest, "block_rows": source.block_rows}
     order = cluster.order_of(
         task,
@@ -423,14 +431,15 @@ def _writers(task: Task, out: Target) -> Any:
     return make
 
 
-def _key(task: Task, files: Files) -> dict[str, Any]:
+def _key(task: Task, files: Files, way: Way) -> dict[str, Any]:
     """Return what a run must have in common with one that goes on from it."""
+    options = {**asdict(task.options), "ignore_extra_columns": way.ignore_extra}
     # NDJSON holds the whole answer: neither figures nor a shape are chosen.
     chosen = {"chosen": json_ready(asdict(task.chosen)), "shape": task.shape}
     return {
         "software": __version__,
         "bundle": task.digest,
-        "options": json_ready(asdict(task.options)),
+        "options": json_ready(options),
         **({} if task.kind == NDJSON else chosen),
         "format": files.out.kind + files.out.compression,
         "language": task.language,
@@ -582,9 +591,8 @@ def _refuse_missing_package(files: Files, scheduler: str | None) -> None:
     if columnar and find_spec("pyarrow") is None:
         raise click.UsageError(_("Parquet and Arrow need the package pyarrow."))
     if scheduler is not None and not all(map(find_spec, ("distributed", "fsspec"))):
-        raise click.UsageError(
-            _("--scheduler needs the packages distributed and fsspec: equipoise[cluster].")
-        )
+        message = _("--scheduler needs the packages distributed and fsspec. Install: {command}")
+        raise click.UsageError(message.format(command=_INSTALL_CLUSTER))
 
 
 def _explain(error: EquipoiseError) -> str:

@@ -157,12 +157,9 @@ class _Cells:
             return Block(numbers, names, contents, fingerprint(names, contents))
         column = _as_text(table.column(ROW_ID))
         names = column.cast(pa.binary()).fill_null(b"").to_pylist()
-        longest = pc.max(pc.utf8_length(column)).as_py() or 0
-        if longest > LONGEST_ROW_ID:
-            for place, name in enumerate(names):
-                if len(name.decode()) > LONGEST_ROW_ID:
-                    row = text_row(numbers[place], {ROW_ID: name.decode()})
-                    names[place], contents[place] = wrong(row)
+        for place in _wrong_names(column):
+            row = text_row(numbers[place], {ROW_ID: names[place].decode()})
+            names[place], contents[place] = wrong(row)
         return Block(numbers, names, contents, fingerprint(names, contents))
 
     def _forget(self) -> None:
@@ -200,6 +197,16 @@ class _Cells:
         content = cells_as_line(cells, self._header)
         self._contents[key] = content
         return content
+
+
+def _wrong_names(column: pa.ChunkedArray) -> list[int]:
+    """Return where names stand that no row may have."""
+    wrong_ones = pc.or_(
+        pc.greater(pc.utf8_length(column), LONGEST_ROW_ID),
+        pc.match_substring_regex(column, "[\\r\\n]"),
+    )
+    found: list[int] = pc.indices_nonzero(wrong_ones).to_pylist()
+    return found
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[list[str], pa.Array]:

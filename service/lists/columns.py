@@ -207,7 +207,7 @@ FURTHER = FigureColumns(
 EXPLORATORY = FigureColumns(
     "{outcome}_{arm}_{model}_{effect}_exploratory_{month}",
     "The figures of an exploratory analysis: a hypothesis, never to be used alone. They stand "
-    "behind those of all other analyses.",
+    "behind those of all other analyses, before the difference of the models.",
     f"with effect {_listed((*EXPLORATORY_EFFECTS, ALL_EFFECTS))}",
 )
 DISAGREEMENT = FigureColumns(

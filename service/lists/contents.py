@@ -24,9 +24,14 @@ from service.lists.rows import (
     Row,
     csv_row,
     json_row,
+    row_id_of_wrong_json,
+    row_id_text,
     text_row,
 )
 from service.reading import strict_json
+
+#: Cells that hold a part of it are quoted.
+_LINE_END = "\r\n"
 
 
 class Wrong:
@@ -137,7 +142,7 @@ class CsvReader:
         if len(cells) != len(self.header.names):
             return wrong(csv_row(number, line, self.header))
         name = cells.pop(self._place) if self._place >= 0 else ""
-        if len(name) > LONGEST_ROW_ID:
+        if row_id_text(name) is None:
             return wrong(csv_row(number, line, self.header))
         return name.encode(), cells_as_line(cells, self.header)
 
@@ -161,7 +166,7 @@ class JsonReader:
         try:
             message = strict_json(line)
         except MalformedInput as error:
-            return wrong(Row(number, "", None, error.problems))
+            return wrong(Row(number, row_id_of_wrong_json(line), None, error.problems))
         return split_message(number, message)
 
     def split_all(self, numbers: Sequence[int], lines: list[bytes], text: bytes) -> SplitLines:
@@ -186,11 +191,14 @@ def _split_each(reader: Reader, numbers: Sequence[int], lines: list[bytes]) -> S
 
 def split_message(number: int, message: object) -> Split:
     """Return the name and the content of a decoded patient, or the row that is wrong."""
-    name = message.get(ROW_ID) if isinstance(message, dict) else None
-    if not isinstance(message, dict) or not _is_name(name):
+    if not isinstance(message, dict):
+        return wrong(json_row(number, message))
+    sent = message.get(ROW_ID)
+    name = "" if sent is None else row_id_text(sent)
+    if name is None:
         return wrong(json_row(number, message))
     rest = {key: value for key, value in message.items() if key != ROW_ID}
-    return (name or "").encode("utf-8", "surrogatepass"), json.dumps(rest).encode()
+    return name.encode("utf-8", "surrogatepass"), json.dumps(rest).encode()
 
 
 def wrong(row: Row) -> Split:
@@ -202,16 +210,12 @@ def cells_as_line(cells: Sequence[str], header: Header) -> bytes:
     """Return cells as a line that a header's reading gives back."""
     buffer = io.StringIO()
     writer = csv.writer(
-        buffer, delimiter=header.delimiter, quotechar=header.quote, lineterminator=""
+        buffer, delimiter=header.delimiter, quotechar=header.quote, lineterminator=_LINE_END
     )
     writer.writerow(cells)
-    return buffer.getvalue().encode()
+    return buffer.getvalue().removesuffix(_LINE_END).encode()
 
 
 def _is_plain(name: bytes) -> bool:
     """Return whether a name can be written to a CSV as it came."""
     return name.isascii() and b"," not in name and b'"' not in name and b"\r" not in name
-
-
-def _is_name(name: object) -> bool:
-    return name is None or (isinstance(name, str) and len(name) <= LONGEST_ROW_ID)

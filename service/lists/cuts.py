@@ -20,7 +20,7 @@ from models.language import _
 from service.lists.blocks import Block, blocks_of_lines, lines_of
 from service.lists.contents import CsvReader, Reader
 from service.lists.inputs import Watched, is_packed, read_list
-from service.lists.kinds import ARROW, CSV, PARQUET
+from service.lists.kinds import ARROW, PARQUET
 from service.lists.rows import LONGEST_LINE
 from service.lists.run import refuse_empty
 from service.lists.storage import Place
@@ -119,7 +119,7 @@ def cut(source: Source) -> Cut:
             return Cut(found.reader, stretches, sum(groups), found.watched)
     with source.place.open("rb") as file:
         watched = Watched(file)
-        headers = 1 if source.kind == CSV else 0
+        headers = found.reader.header.lines if isinstance(found.reader, CsvReader) else 0
         marks, rows = _marks(line_ends(watched), headers, source.block_rows)
         refuse_empty(rows)
         blocks = _blocks_a_part(len(marks), source.block_rows)
@@ -187,7 +187,7 @@ def _marks(
     rows, lines, end = -headers, 0, 0
     for ends, are_rows in pieces:
         counted = rows + np.cumsum(are_rows)
-        last = np.flatnonzero(are_rows & (counted % block_rows == 0)).tolist()
+        last = np.flatnonzero(are_rows & (counted >= 0) & (counted % block_rows == 0)).tolist()
         # The next block begins behind such a line; lines are counted from 1.
         marks += [_Mark(int(ends[number]), lines + number + 2) for number in last]
         rows, lines, end = int(counted[-1]), lines + len(ends), int(ends[-1])

@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from typing import IO, Any
 
 from models.errors import MalformedInput, Problem
@@ -17,10 +18,14 @@ from models.language import _
 from service.lists.blocks import BLOCK_ROWS, Block, blocks_of_lines, lines_of
 from service.lists.contents import CsvReader, JsonReader, Reader
 from service.lists.kinds import COLUMN_KINDS, NDJSON
-from service.lists.rows import LONGEST_LINE, read_header
+from service.lists.rows import LONGEST_LINE, MOST_START, read_header
+from service.lists.starts import refuse_no_text
 
 STANDARD = "-"
 _GZIP_MAGIC, _ZSTANDARD_MAGIC = b"\x1f\x8b", b"\x28\xb5\x2f\xfd"
+
+#: Pieces behind the first that a header may need: a last line without an end is one of its own.
+_MORE_PIECES = 2
 
 
 @dataclass(frozen=True)
@@ -125,20 +130,27 @@ def text_blocks(
     Raises
     ------
     InvalidInput
-        If a CSV has no columns of a patient, or stands in one line.
+        If it is no text, or a CSV that has no columns of a patient or stands in one line.
     """
-    if kind == NDJSON:
-        return JsonReader(), blocks_of_lines(pieces, JsonReader(), rows=rows)
     first = next(pieces, [])
-    passed = next((n for n, line in enumerate(first) if line.strip()), len(first))
-    behind = first[passed + 1 :]
-    if not any(map(bytes.strip, behind)):
-        # The line behind the header is looked at before the header is judged.
-        behind += next(pieces, [])
-    is_alone = not any(map(bytes.strip, behind))
-    header = read_header(first, ignore_extra=ignore_extra, is_alone=is_alone)
-    reader = CsvReader(header)
-    return reader, blocks_of_lines(_behind(behind, pieces), reader, passed + 2, rows)
+    if kind == NDJSON:
+        refuse_no_text(first[0] if first else b"", "malformed_json")
+        reader = JsonReader()
+        return reader, blocks_of_lines(_behind(first, pieces), reader, rows=rows)
+    # The line behind the header is looked at before the header is judged.
+    for _more in range(_MORE_PIECES):
+        if len(_filled(first)) < MOST_START:
+            first += next(pieces, [])
+    header = read_header(first, ignore_extra=ignore_extra)
+    of_csv, passed = CsvReader(header), _filled(first)[header.lines - 1] + 1
+    behind = _behind(first[passed:], pieces)
+    return of_csv, blocks_of_lines(behind, of_csv, passed + 1, rows)
+
+
+def _filled(lines: list[bytes]) -> list[int]:
+    """Return where the first lines stand that are not blank."""
+    filled = (place for place, line in enumerate(lines) if line.strip())
+    return list(islice(filled, MOST_START))
 
 
 def is_packed(start: bytes) -> bool:

@@ -220,7 +220,7 @@ class Long(_Asked):
         )
 
     def lines(self, scored: ScoredRow) -> list[Line]:
-        """Return the lines of a row: the shown analysis, the pooled effect, then the others."""
+        """Return the lines of a row: the shown analysis first, exploratory ones last."""
         prediction = scored.prediction
         start, codes = _start(scored, self.bundle), _codes(scored)
         if prediction is None or not prediction.in_scope:
@@ -247,15 +247,22 @@ class Long(_Asked):
             place = chosen.outcomes.index(OUTCOMES[0].name), chosen.arms.index(DIFFERENCE)
             bands[place] = _pooled_band(prediction)
             yield _named(pooled), self._rounded(bands)
-        for analysis in listed:
-            if analysis != shown:
-                bands = _bands(prediction, prediction.analyses[analysis], chosen)
-                yield _named(analysis), self._rounded(bands)
+        yield from self._further(prediction, exploratory=False)
         if self.has_both:
             alone = _disagreement(prediction, chosen)
             empty = np.full_like(alone, np.nan)
             bands = np.stack([alone, empty, empty], axis=-1)
             yield (FOREST_MINUS_COX, shown.effect, False), self._rounded(bands)
+        yield from self._further(prediction, exploratory=True)
+
+    def _further(
+        self, prediction: Prediction, *, exploratory: bool
+    ) -> Iterator[tuple[tuple[str, str, bool], FloatArray]]:
+        """Yield the analyses beside the one that is shown: the exploratory ones, or the others."""
+        for analysis in self.options.listed(self.bundle.held):
+            if analysis != self.options.shown and analysis.exploratory == exploratory:
+                bands = _bands(prediction, prediction.analyses[analysis], self.chosen)
+                yield _named(analysis), self._rounded(bands)
 
     def _rounded(self, bands: FloatArray) -> FloatArray:
         return rounded(bands, self.digits)

@@ -13,7 +13,7 @@ from models.fields import ChoiceField, Field, SetField
 from models.language import _, joined
 from models.outcomes import ARM_LABELS, DEFAULT_HORIZONS, OUTCOMES
 from service.lists.columns import SCORED_COLUMNS, Column
-from service.lists.rows import COLUMNS, LONGEST_ROW_ID, ROW_ID
+from service.lists.rows import COLUMNS, ROW_ID, accepted_row_id
 from service.lists.tables import csv_line
 from service.page.words import with_codes
 
@@ -107,7 +107,7 @@ def input_columns() -> list[InputColumn]:
     row_id = InputColumn(
         ROW_ID,
         _("Your own opaque name of the row; it comes back. No names, no record numbers."),
-        _("a text of at most {most} characters").format(most=LONGEST_ROW_ID),
+        accepted_row_id(),
     )
     return [row_id, *map(_input_column, FIELDS.values())]
 

@@ -59,3 +59,11 @@ def test_no_name_is_refused_for_two_reasons():
 def test_no_field_of_the_specification_is_refused():
     plain = {name.removeprefix("eligibility.") for name in FIELDS}
     assert plain.isdisjoint(IDENTIFIERS | POST_RANDOMISATION)
+
+
+@pytest.mark.parametrize("name", ["Age", "AGE", " age", "ECOG PS", "ecog-ps", "ecogPs"])
+def test_a_name_in_another_spelling_is_told_how_to_write_it(name):
+    problem = refuse_name(name, KNOWN)
+    assert problem.code == "unknown_field"
+    assert problem.accepted in KNOWN
+    assert problem.message.endswith(f"; write {problem.accepted}.")

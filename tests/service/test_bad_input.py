@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 from dataclasses import dataclass
 from typing import Any
@@ -359,6 +360,16 @@ def test_a_cell_is_a_number_only_as_json_would_write_it(client, text):
     assert repr(text) in item["message"]
 
 
+def test_a_line_break_in_a_cell_makes_no_patient(client):
+    header, row = csv_text([README_PATIENT]).splitlines()
+    body = f'row_id,{header}\n"a\nb",{row}\nc,{row}\n'
+    rows = results_of(post_list(client, CSV, body, JSON))
+    assert [row["status"] for row in rows] == ["rejected", "rejected", "ok"]
+    for each in rows[:2]:
+        item = find_item(each["errors"], "", "malformed_csv")
+        assert "line breaks inside a cell are not read" in item["message"]
+
+
 @pytest.mark.parametrize("body", ["[]", '"patient"', "47", "null", "true", '[{"patient": 1}]'])
 def test_a_body_that_is_no_object_is_422(client, body):
     find_item(check_problem(predict(client, body), 422)["errors"], "", "wrong_type")
@@ -480,6 +491,36 @@ def test_another_encoding_is_415(client, path, kind, charset):
     )
     assert repr(charset) in item["message"]
     assert item["accepted"] == "charset=utf-8"
+
+
+def body_for(path, kind):
+    if path == "/v1/predict":
+        return json.dumps({"patient": README_PATIENT, "horizons_months": [12]}).encode()
+    return body_of(kind, [README_PATIENT])
+
+
+DOORS = [("/v1/predict", JSON), *(("/v1/predict/batch", kind) for kind in FORMATS)]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "GZIP", "br", "zstd", "identity, gzip", "x" * 200])
+@pytest.mark.parametrize(("path", "kind"), DOORS)
+def test_a_packed_body_is_415_and_told_what_is_read(client, path, kind, coding):
+    sent = gzip.compress(body_for(path, kind))
+    headers = {"Content-Encoding": coding}
+    response = client.post(path, data=sent, content_type=kind, headers=headers)
+    item = find_item(
+        check_problem(response, 415)["errors"], "Content-Encoding", "unsupported_content_encoding"
+    )
+    assert repr(coding[:60]) in item["message"]
+    assert item["accepted"] == response.headers["Accept-Encoding"] == "identity"
+
+
+@pytest.mark.parametrize("coding", ["identity", "Identity", ""])
+@pytest.mark.parametrize(("path", "kind"), DOORS)
+def test_a_plain_body_may_say_so(client, path, kind, coding):
+    headers = {"Content-Encoding": coding}
+    response = client.post(path, data=body_for(path, kind), content_type=kind, headers=headers)
+    assert response.status_code == 200
 
 
 @pytest.mark.parametrize(

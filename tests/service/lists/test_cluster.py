@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -43,6 +44,7 @@ from service.lists.storage import Place
 from service.lists.tally import Tally
 from tests.service.lists.test_engine import MIXED, PLAIN, table_of
 
+ROOT = Path(__file__).parents[3]
 FEW = ["--horizons", "12,48"]
 BLOCK_ROWS = 64
 ROWS = 3_000
@@ -121,6 +123,12 @@ def test_texts_are_those_of_one_process(cluster, folder, ending):
     if ending == ".csv.gz":
         text = gzip.decompress((folder / "many.csv.gz").read_bytes())
         assert text.count(b"\n") == about(folder / "many.csv.gz.about.json")["counts"]["rows"] + 1
+
+
+def test_a_line_that_names_the_separator_is_no_row_there_either(cluster, folder):
+    (folder / "list.csv").write_bytes(b"sep=,\r\n" + mixed_list())
+    score_both(cluster, "list.csv", ".csv")
+    assert_same(folder, ".csv", ".csv", "-no.csv")
 
 
 def test_a_summary_is_that_of_one_process(cluster, folder):
@@ -243,7 +251,7 @@ def order_for(folder, summary=None, place="list.csv", out="many.csv", **changes)
     target = Target(out, kind_by_name(out))
     files = command.Files("list.csv", "csv", target, Beside(None, summary))
     task = command._task(asked, bundle, files, found.reader)
-    key = command._key(task, files)
+    key = command._key(task, files, command.Way(False, False, False, 1))
     order = cluster_module.order_of(
         task, source, target, key, shipped=True, rejects=False, strict=False
     )
@@ -355,7 +363,7 @@ def test_what_is_summed_up_is_that_of_one_process(folder):
         ("list.csv.gz", gzip.compress(PLAIN.encode()), "unpack it first"),
         ("list.arrow", b"", "Arrow cannot be cut"),
         ("empty.csv", b"age\n", "no patient"),
-        ("odd.csv", b"cost\n1\n", "cost"),
+        ("odd.csv", b"age,cost\n1,2\n", "cost"),
     ],
 )
 def test_lists_that_cannot_be_cut_are_refused(cluster, folder, name, data, told):
@@ -499,7 +507,22 @@ def test_parts_that_are_not_seen_from_here_are_told(cluster, folder, monkeypatch
 def test_missing_packages_are_told(folder, monkeypatch):
     monkeypatch.setattr(command, "find_spec", lambda name: None)
     result = run("list.csv", "--out", "many.csv", "--scheduler", "tcp://127.0.0.1:9")
-    assert "equipoise[cluster]" in result.output
+    assert command._INSTALL_CLUSTER in result.output
+
+
+def test_what_installs_the_packages_of_a_cluster_is_documented():
+    assert f"\n{command._INSTALL_CLUSTER}\n" in (ROOT / "docs/lists-at-scale.md").read_text(
+        "utf-8"
+    )
+
+
+def test_a_cluster_has_the_packages_that_the_tests_run_with():
+    cluster, tests = (
+        (ROOT / f"requirements-{name}.txt").read_text("utf-8") for name in ("cluster", "dev")
+    )
+    pinned = re.findall(r"^[\w-]+==.*$", cluster, flags=re.MULTILINE)
+    assert {"distributed", "fsspec", "pyarrow"} <= {line.partition("==")[0] for line in pinned}
+    assert [line for line in pinned if line not in tests] == []
 
 
 # Cuts

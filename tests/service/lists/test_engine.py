@@ -267,6 +267,32 @@ def test_columns_hold_what_the_csv_says(folder, kind, shape):
             assert value == told, name
 
 
+@pytest.mark.parametrize("end", ["", "\n"])
+@pytest.mark.parametrize("rows", [1, 3])
+def test_a_line_that_names_the_separator_is_no_row(folder, rows, end):
+    lines = PLAIN.splitlines()[: rows + 1]
+    (folder / "plain.csv").write_text("\n".join(lines), encoding="utf-8")
+    (folder / "named.csv").write_text("sep=,\n" + "\n".join(lines) + end, encoding="utf-8")
+    for name in ("plain", "named"):
+        run(f"{name}.csv", "--out", f"{name}-scored.csv", *FEW)
+    scored = [(folder / f"{name}-scored.csv").read_bytes() for name in ("plain", "named")]
+    assert scored[0] == scored[1]
+
+
+@pytest.mark.parametrize("kind", ["parquet", "arrow"])
+def test_a_row_id_with_a_line_break_is_rejected_in_columns_too(folder, kind):
+    table = polars.DataFrame(
+        {"row_id": ["a\nb", "c", "x" * 201, "d\re", None], "menopausal_status": "pre"}
+    )
+    table = table.with_columns(ecog_ps=0, clinical_t=polars.lit("T1"))
+    table.write_parquet(folder / "list.parquet")
+    table.write_ipc(folder / "list.arrow")
+    run(f"list.{kind}", "--out", "scored.csv", *FEW)
+    lines = (folder / "scored.csv").read_text(encoding="utf-8").splitlines()
+    statuses = [line.split(",")[1] for line in lines[1:]]
+    assert statuses == ["rejected", "ok", "rejected", "rejected", "ok"]
+
+
 def test_parquet_is_plain_for_other_readers(folder):
     (folder / "list.csv").write_text(PLAIN, encoding="utf-8")
     run("list.csv", "--out", "scored.parquet", *FEW)
@@ -314,9 +340,10 @@ def test_a_long_list_has_the_figures_of_a_wide_one(folder, model, effect):
                     told |= {f"{name}_{side}": line[side] for side in ("lower", "upper")}
         figures = {name: row[name] for name in row if re.search(r"_\d+", name) and row[name]}
         assert {name: told.get(name) for name in figures} == figures
-        analyses = [line for line in lines if line["model_kind"] != "forest_minus_cox"]
-        exploratory = [line["exploratory"] for line in analyses]
+        exploratory = [line["exploratory"] for line in lines]
         assert exploratory == sorted(exploratory)
+    key = ("row_id", "outcome", "arm", "month", "model_kind", "effect")
+    assert len({tuple(line[name] for name in key) for line in long}) == len(long)
 
 
 def names_in_a_wide_list(line, shown):
@@ -391,6 +418,7 @@ def test_a_note_says_what_the_results_are(folder, bundle):
     assert about["training_data"] == "synthetic"
     assert about["options"]["interval_level"] == 0.9
     assert about["options"]["horizons_months"] == [12, 48]
+    assert about["options"]["ignore_extra_columns"] is False
     assert about["counts"] == {"rows": 4, "ok": 2, "out_of_scope": 1, "rejected": 1}
     assert about["input"]["name"] == "list.csv"
     assert about["input"]["bytes"] == (folder / "list.csv").stat().st_size
@@ -486,6 +514,6 @@ def test_names_of_json_rows(line, name):
 
 
 def test_a_json_name_of_another_type_is_wrong():
-    _, content = JsonReader().split(3, b'{"row_id": 7, "age": 47}')
+    _, content = JsonReader().split(3, b'{"row_id": 7.5, "age": 47}')
     assert isinstance(content, Wrong)
     assert content.row.line == 3
