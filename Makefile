@@ -41,7 +41,7 @@ bundle: $(DEV_VENV)/.installed ## Search for the reference cohort afresh, rebuil
 	$(DEV)/equipoise simulate --cohorts 10 --out training/reference/matched
 	$(DEV)/equipoise train --out $(BUNDLE)
 
-bench: $(DEV_VENV)/.installed $(LIFELINES_VENV)/.installed $(BENTOML_VENV)/.installed ## Measure beside peers, on an idle machine, 20 minutes (BENCH=answers: one group)
+bench: $(DEV_VENV)/.installed $(LIFELINES_VENV)/.installed $(BENTOML_VENV)/.installed ## Measure beside peers, on an idle machine, 25 minutes (BENCH=answers: one group)
 	sh scripts/test-tools.sh
 	LIFELINES_PYTHON="$(abspath $(LIFELINES_VENV))/bin/python" \
 	  BENTOML_PYTHON="$(abspath $(BENTOML_VENV))/bin/python" $(DEV)/python -m benchmarks $(BENCH)

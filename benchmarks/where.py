@@ -2,7 +2,8 @@
 
 ``python -m benchmarks where`` prints it. Every few milliseconds a timer interrupts each process,
 and the time since it did so last is counted for the stage that the process is in. While the first
-process waits for those that compute beside it, its time goes where theirs goes.
+process waits for those that compute beside it, its time goes where theirs goes, and where a
+thread of its own writes columns meanwhile, that has its share of the time.
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ _IDLE = "nothing to do"
 #: Stages by the beginning of a module's name and a function's, of any function that is under way;
 #: the first that fits counts.
 _MARKS = (
+    ("service.lists.column_writer", _FILE),
     ("concurrent.futures._base.result", _WAIT),
     ("models.prediction._score", _SCORE),
     ("models.eligibility.", _WORDS),
@@ -67,7 +69,6 @@ _MARKS = (
     ("service.lists.rows", _INPUT),
     ("service.lists.columnar", _INPUT),
     ("service.lists.writers", _FILE),
-    ("service.lists.column_writer", _FILE),
     ("service.lists.outputs", _FILE),
     ("concurrent.futures.process._sendback_result", _HANDED),
     ("multiprocessing.queues.get", _IDLE),
@@ -153,7 +154,13 @@ class _Looking:
 
     def _look(self, _signal: int, frame: FrameType | None) -> None:
         now = time.perf_counter()
-        self.seen[_stage(frame)] += now - self._before
+        stage, since = _stage(frame), now - self._before
+        if stage == _WAIT and _is_encoding():
+            # A thread of this process writes columns beside the processes that compute.
+            share = since / (1 + (os.cpu_count() or 1))
+            self.seen[_FILE] += share
+            since -= share
+        self.seen[stage] += since
         self._before = now
 
     def stop(self) -> None:
@@ -168,6 +175,15 @@ def _stage(frame: FrameType | None) -> str:
         if any(name.startswith(beginning) for name in names):
             return stage
     return _START
+
+
+def _is_encoding() -> bool:
+    """Return whether another thread of this process writes columns."""
+    return any(
+        name.startswith("pyarrow.")
+        for frame in sys._current_frames().values()
+        for name in _under_way(frame)
+    )
 
 
 def _under_way(frame: FrameType | None) -> Iterator[str]:
