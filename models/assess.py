@@ -17,12 +17,17 @@ from numpy.typing import NDArray
 
 from models.analyses import DEFAULT_ANALYSIS, Analysis
 from models.bundle import Bundle
-from models.curves import survival
 from models.design_matrix import design_matrix
 from models.hazards import Hazards, hazard_source
-from models.intervals import Estimates, containing, summarise, summarise_completions
+from models.intervals import (
+    Estimates,
+    containing,
+    summarise,
+    summarise_completions,
+    summarise_once,
+)
 from models.outcomes import ARMS, DIFFERENCE, OUTCOMES, SHOWN_ARMS, SURVIVALS
-from models.pooled import pooled_log_ratios
+from models.pooled import pooled_ratios
 from models.population import complete
 from models.table import FloatArray, Table, row_count, select_rows
 
@@ -36,6 +41,9 @@ _POOLED = 200_000
 
 #: Numbers that numpy's buffer holds meanwhile, fewer than a row of members.
 _BUFFER = 128
+
+#: Where the arms stand, before their difference.
+_ARMS = slice(len(ARMS))
 
 #: Where the hazards of the survivals stand: before all others.
 _SURVIVAL_CAUSES = slice(sum(len(outcome.event_hazards) for outcome in SURVIVALS))
@@ -230,7 +238,7 @@ def _assess(table: Table, asked: _Asked, level: float, outcomes: int) -> Estimat
             if incomplete[row]:
                 found = _assess_incomplete(table, row, asked, level)
             else:
-                found = summarise(next(complete_rows), level)
+                found = summarise_once(next(complete_rows), level)
             estimates.estimate[row] = found.estimate
             estimates.lower[row] = found.lower
             estimates.upper[row] = found.upper
@@ -300,57 +308,73 @@ def pooled_member_survivals(
 
 def _own(hazards: Hazards, months: Months) -> FloatArray:
     """Return predictions of shape (outcomes, shown arms, months, members)."""
-    survivals = _survivals(hazards.cumulative(_SURVIVAL_CAUSES, months))
-    return _with_difference([*survivals, *hazards.incidences(months)])
+    found = _nothing_yet(len(OUTCOMES), hazards, months)
+    _fill_own(found[:, _ARMS], hazards, months)
+    return _with_difference(found)
 
 
 def _own_and_pooled(hazards: Hazards, months: Months) -> FloatArray:
     """Return what `_own` does, and survivals under the pooled effect behind it."""
-    cumulative = hazards.cumulative(_SURVIVAL_CAUSES, months)
-    survivals = _survivals(cumulative)
-    pooled = _pooled(cumulative[0, :, 0], survivals)
-    return _with_difference([*survivals, *hazards.incidences(months), *pooled])
+    found = _nothing_yet(len(OUTCOMES) + len(SURVIVALS), hazards, months)
+    arms = found[:, _ARMS]
+    negated = _fill_own(arms, hazards, months)
+    _fill_pooled(arms[len(OUTCOMES) :], arms, negated[0, :, 0])
+    return _with_difference(found)
 
 
-def _survivals(cumulative: FloatArray) -> list[FloatArray]:
-    """Return the curves of each survival, of shape (arms, months, members).
+def _nothing_yet(curves: int, hazards: Hazards, months: Months) -> FloatArray:
+    """Return what will hold curves of both arms and their difference."""
+    return np.empty((curves, len(SHOWN_ARMS), len(months), hazards.ratios.shape[-1]))
+
+
+def _fill_own(arms: FloatArray, hazards: Hazards, months: Months) -> FloatArray:
+    """Fill in the curves of each outcome, and return what the survivals come from.
 
     Parameters
     ----------
-    cumulative : array, shape (arms, months, causes, members)
-        Cumulative hazards of death, of local progression, and of death without it.
+    arms : array, shape (outcomes or more, arms, months, members)
+        Is filled from the front.
+
+    Returns
+    -------
+    array, shape (arms, months, causes, members)
+        Cumulative hazards, negated: of death, of local progression, and of death without it.
     """
-    overall = survival(cumulative[:, :, 0])
-    without_local_progression = survival(cumulative[:, :, 1] + cumulative[:, :, 2])
-    return [overall, np.minimum(without_local_progression, overall)]
+    negated = hazards.cumulative(_SURVIVAL_CAUSES, months)
+    np.negative(negated, out=negated)
+    survivals = arms[: len(SURVIVALS)]
+    survivals[0] = negated[:, :, 0]
+    np.add(negated[:, :, 1], negated[:, :, 2], out=survivals[1])
+    # As `models.curves.survival`, in place.
+    np.exp(survivals, out=survivals)
+    np.minimum(survivals[1], survivals[0], out=survivals[1])
+    arms[len(SURVIVALS) : len(OUTCOMES)] = hazards.incidences(months)
+    return negated
 
 
-def _pooled(deaths: FloatArray, own: list[FloatArray]) -> list[FloatArray]:
-    """Return survivals under the pooled effect, each of shape (arms, months, members).
+def _fill_pooled(pooled: FloatArray, own: FloatArray, negated_deaths: FloatArray) -> None:
+    """Fill in survivals under the pooled effect, of shape (survivals, arms, months, members).
 
     Overall survival without surgery is the model's own; with surgery its cumulative hazard is
     that times the pooled ratio. Local relapse-free survival is the model's own, capped by it.
 
     Parameters
     ----------
-    deaths : array, shape (months, members)
-        The cumulative hazard of death without surgery.
-    own : list of arrays
-        As `_survivals` gives them.
+    own : array, shape (survivals or more, arms, months, members)
+        The model's own survivals in front.
+    negated_deaths : array, shape (months, members)
+        The cumulative hazard of death without surgery, negated.
     """
-    ratio = np.exp(pooled_log_ratios(deaths.shape[-1]))
-    overall = np.stack([own[0][0], survival(deaths * ratio)])
-    return [overall, np.minimum(own[1], overall)]
+    overall, without_local_progression = pooled
+    overall[0] = own[0, 0]
+    np.multiply(negated_deaths, pooled_ratios(own.shape[-1]), out=overall[1])
+    np.exp(overall[1], out=overall[1])
+    np.minimum(own[1], overall, out=without_local_progression)
 
 
-def _with_difference(outcomes: list[FloatArray]) -> FloatArray:
-    """Return the arms' curves of each outcome, with their difference behind."""
-    first = outcomes[0]
-    found = np.empty((len(outcomes), len(SHOWN_ARMS), *first.shape[1:]))
-    arms = found[:, : len(ARMS)]
-    for place, outcome in enumerate(outcomes):
-        arms[place] = outcome
-    np.subtract(arms[:, 1], arms[:, 0], out=found[:, len(ARMS)])
+def _with_difference(found: FloatArray) -> FloatArray:
+    """Return curves whose difference between the arms is filled in, too."""
+    np.subtract(found[:, 1], found[:, 0], out=found[:, len(ARMS)])
     return found
 
 

@@ -14,8 +14,11 @@ from numpy.typing import NDArray
 
 from models.table import FloatArray
 
-#: Cells that are worked on together, about: 0.3 MB an array.
-_CELLS = 40_000
+#: Cells that are worked on together, about: 80 kB an array.
+_CELLS = 10_000
+
+#: Months of a year, at whose ends horizons mostly stand.
+_YEAR = 12
 
 #: Bytes of a cache line.
 _LINE = 64
@@ -170,7 +173,7 @@ def _divided_increments(
     """
     event, competing = event[:, None], competing[:, None]
     relative = event / competing
-    block = min(last, max(_CELLS // relative.size, 1))
+    block = min(last, _months_together(relative.size))
     scratch = _aligned(2, len(event), block + 1, event.shape[-1])
     for first in range(0, last, block):
         months = min(block, last - first)
@@ -185,6 +188,15 @@ def _divided_increments(
         np.add(risks.odds[:, first : first + months], relative, out=divisor)
         left /= divisor
         yield first, left
+
+
+def _months_together(cells: int) -> int:
+    """Return how many months of so many cells are worked on together.
+
+    Whole years, if not less than one: a horizon at a block's end does not divide a block.
+    """
+    months = max(_CELLS // cells, 1)
+    return months if months < _YEAR else months - months % _YEAR
 
 
 def _aligned(*shape: int) -> FloatArray:

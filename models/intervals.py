@@ -7,10 +7,11 @@ known, members and completions are pooled with the completions' weights.
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
+from numpy.typing import NDArray
 
 from models.table import FloatArray
 
@@ -34,19 +35,46 @@ def summarise(members: FloatArray, level: float) -> Estimates:
     level : float
         Level of the interval, between 0 and 1.
     """
-    ordered = np.sort(members, axis=-1)
-    lower, upper = (_quantile(ordered, float(tail)) for tail in _tails(level))
-    return containing(members.mean(axis=-1), lower, upper)
+    return summarise_once(members.copy(), level)
 
 
-def _quantile(ordered: FloatArray, probability: float) -> FloatArray:
-    """Return the quantile of type 7 over the last axis, which is in ascending order."""
-    place = probability * (ordered.shape[-1] - 1)
-    below = min(math.floor(place), max(ordered.shape[-1] - 2, 0))
-    above = min(below + 1, ordered.shape[-1] - 1)
-    step = ordered[..., above] - ordered[..., below]
-    quantile: FloatArray = ordered[..., below] + (place - below) * step
-    return quantile
+def summarise_once(members: FloatArray, level: float) -> Estimates:
+    """Return what `summarise` does of members that nobody needs behind it: they are sorted.
+
+    Parameters
+    ----------
+    members, level
+        As in `summarise`.
+    """
+    estimate = members.mean(axis=-1)
+    members.sort(axis=-1)
+    lower, upper = _quantiles(members, level)
+    return containing(estimate, lower, upper)
+
+
+def _quantiles(ordered: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
+    """Return the two quantiles of type 7 over the last axis, which is in ascending order."""
+    neighbours, shares = _between(ordered.shape[-1], level)
+    near = ordered[..., neighbours]
+    below, above = near[..., ::2], near[..., 1::2]
+    quantiles = below + shares * (above - below)
+    return quantiles[..., 0], quantiles[..., 1]
+
+
+@lru_cache(64)
+def _between(members: int, level: float) -> tuple[NDArray[np.intp], FloatArray]:
+    """Return where the values stand that quantiles lie between, and how far behind the lower.
+
+    Returns
+    -------
+    neighbours : array of int, shape (4,)
+        Of each quantile the places of the value below and above.
+    shares : array, shape (2,)
+    """
+    places = _tails(level) * (members - 1)
+    below = np.minimum(np.floor(places), max(members - 2, 0))
+    above = np.minimum(below + 1, members - 1)
+    return np.column_stack([below, above]).astype(np.intp).ravel(), places - below
 
 
 def summarise_completions(members: FloatArray, weights: FloatArray, level: float) -> Estimates:

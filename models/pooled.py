@@ -40,3 +40,11 @@ def pooled_log_ratios(members: int) -> FloatArray:
     ratios: FloatArray = math.log(published.estimate) + error * normal
     ratios.flags.writeable = False
     return ratios
+
+
+@cache
+def pooled_ratios(members: int) -> FloatArray:
+    """Return the hazard ratio of each member, shape (members,)."""
+    ratios: FloatArray = np.exp(pooled_log_ratios(members))
+    ratios.flags.writeable = False
+    return ratios

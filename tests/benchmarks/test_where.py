@@ -36,7 +36,11 @@ def test_lines_add_up_to_the_whole_command():
 
 def test_what_is_under_way_tells_the_stage(monkeypatch):
     seen = {}
-    for module, name in ((assess, "summarise"), (eligibility, "_late"), (caveats, "profile_of")):
+    for module, name in (
+        (assess, "summarise_once"),
+        (eligibility, "_late"),
+        (caveats, "profile_of"),
+    ):
         original = getattr(module, name)
 
         def looked_at(*arguments, name=name, original=original):
@@ -46,7 +50,7 @@ def test_what_is_under_way_tells_the_stage(monkeypatch):
         monkeypatch.setattr(module, name, looked_at)
     predict([read_patient(EXAMPLE_PATIENT)], small_bundle(3), Options((12,)))
     assert seen == {
-        "summarise": where._SCORE,
+        "summarise_once": where._SCORE,
         "_late": where._WORDS,
         "profile_of": where._WORDS,
     }

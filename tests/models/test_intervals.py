@@ -6,7 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from models.intervals import summarise, summarise_completions, weighted_quantiles
+from models.intervals import (
+    summarise,
+    summarise_completions,
+    summarise_once,
+    weighted_quantiles,
+)
 from tests.support.examples import examples
 
 UNIT = st.floats(0, 1).map(lambda value: round(value, 6))
@@ -33,6 +38,28 @@ def test_mean_and_quantiles_by_hand():
 def test_skew_members_still_have_a_band_around_their_mean():
     found = summarise(np.array([0.0] * 99 + [1.0]), 0.9)
     assert found.upper == pytest.approx(0.01)
+
+
+@examples(60)
+@given(MEMBERS, LEVELS)
+def test_limits_are_numpys_quantiles_around_the_mean(members, level):
+    found = summarise(members, level)
+    lower, upper = np.quantile(members, [(1 - level) / 2, (1 + level) / 2], axis=-1)
+    mean = members.mean(axis=-1)
+    assert found.lower == pytest.approx(np.minimum(lower, mean), abs=1e-15)
+    assert found.upper == pytest.approx(np.maximum(upper, mean), abs=1e-15)
+
+
+@examples(60)
+@given(MEMBERS, LEVELS)
+def test_only_members_that_nobody_needs_are_sorted(members, level):
+    before = members.copy()
+    found = summarise(members, level)
+    assert np.array_equal(members, before)
+    again = summarise_once(members, level)
+    assert np.array_equal(members, np.sort(before, axis=-1))
+    for side in ("estimate", "lower", "upper"):
+        assert np.array_equal(getattr(again, side), getattr(found, side))
 
 
 @examples(60)
