@@ -22,6 +22,7 @@ import io
 import json
 import zipfile
 import zlib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -38,10 +39,11 @@ from models.errors import BundleRefused, Problem
 from models.forest import ForestHazard
 from models.forest_arrays import (
     PARTS,
+    Stored,
+    StoredForests,
     forest_arrays,
     forest_fault,
     forest_shapes,
-    read_forest,
 )
 from models.language import N_, _
 from models.outcomes import COX, FOREST, HAZARDS, LAST_HORIZON, SUBGROUP_EFFECT
@@ -97,6 +99,9 @@ EFFECT_SOURCES: tuple[str, ...] = ("cohort", "published", "parent")
 PARENT_KINDS: dict[str, type] = {"id": str, "version": str, "digest": str, "rows_digests": list}
 #: What a bundle can have been fitted to: simulated trials, or the patients of a real cohort.
 TRAINING_DATA: tuple[str, ...] = ("synthetic", "cohort")
+#: Arrays by name, as `arrays.npz` has them.
+Arrays = dict[str, NDArray[Any]]
+_FOREST_PREFIX = "forest."
 _COX_PARTS = ("coefficients", "arm", "baseline")
 _SUBGROUP_PARTS = ("interactions", "centre", "means")
 _LARGEST_FILE = 20 * 2**20
@@ -127,7 +132,7 @@ class Bundle:
         What unknown covariates are averaged over.
     card : str
         The model card, Markdown.
-    forests : dict
+    forests : mapping
         `ForestHazard` by the same names, or empty when ``kind`` names no forest.
     subgroup_effects : SubgroupEffects or None
         ``None`` when ``effects`` does not name them.
@@ -138,13 +143,21 @@ class Bundle:
     hazards: dict[str, CoxHazard]
     population: tuple[Block, ...]
     card: str
-    forests: dict[str, ForestHazard] = field(default_factory=dict)
+    forests: Mapping[str, ForestHazard] = field(default_factory=dict)
     subgroup_effects: SubgroupEffects | None = None
 
     @cached_property
     def cox(self) -> CoxModels:
         """The Cox models side by side, as they are scored."""
         return side_by_side(self.hazards)
+
+    def unpack(self) -> Bundle:
+        """Make what is otherwise made when it is asked for first, and return itself.
+
+        Processes that begin as copies of this one then share it.
+        """
+        tuple(self.forests.values())
+        return self
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -239,7 +252,7 @@ def _stored_arrays(bundle: Bundle) -> dict[str, NDArray[Any]]:
         arrays[f"population.{number}.weights"] = block.weights.astype("<f4")
     for name, forest in bundle.forests.items():
         for part, stored in forest_arrays(forest).items():
-            arrays[f"forest.{name}.{part}"] = stored
+            arrays[f"{_FOREST_PREFIX}{name}.{part}"] = stored
     if bundle.subgroup_effects is not None:
         for part in _SUBGROUP_PARTS:
             arrays[f"subgroup.{part}"] = getattr(bundle.subgroup_effects, part).astype("<f4")
@@ -270,16 +283,16 @@ def load_bundle(folder: Path) -> Bundle:
         )
         for number, fields in enumerate(manifest["population"])
     )
-    forests = {
-        name: read_forest(_parts(arrays, name)) for name in HAZARDS if FOREST in manifest["kind"]
-    }
+    stored = {name: _parts(arrays, name) for name in HAZARDS if FOREST in manifest["kind"]}
     effects = (
         SubgroupEffects(*(arrays[f"subgroup.{part}"] for part in _SUBGROUP_PARTS))
         if _has_subgroup_effects(manifest)
         else None
     )
     digest = "sha256:" + hashlib.sha256(manifest_bytes).hexdigest()
-    return Bundle(manifest, digest, hazards, population, _text(files[CARD]), forests, effects)
+    return Bundle(
+        manifest, digest, hazards, population, _text(files[CARD]), StoredForests(stored), effects
+    )
 
 
 def _has_subgroup_effects(manifest: dict[str, Any]) -> bool:
@@ -426,7 +439,7 @@ def _array_shapes(manifest: dict[str, Any]) -> dict[str, tuple[int | None, ...]]
     if FOREST in manifest["kind"]:
         for name in HAZARDS:
             for part, shape in forest_shapes(members).items():
-                shapes[f"forest.{name}.{part}"] = shape
+                shapes[f"{_FOREST_PREFIX}{name}.{part}"] = shape
     if _has_subgroup_effects(manifest):
         shapes["subgroup.interactions"] = (len(MODIFIER_PAIRS), members)
         shapes["subgroup.centre"] = (len(MODIFIER_PAIRS),)
@@ -434,12 +447,12 @@ def _array_shapes(manifest: dict[str, Any]) -> dict[str, tuple[int | None, ...]]
     return shapes
 
 
-def _read_arrays(data: bytes, shapes: dict[str, tuple[int | None, ...]]) -> dict[str, FloatArray]:
+def _read_arrays(data: bytes, shapes: dict[str, tuple[int | None, ...]]) -> Arrays:
     try:
         with np.lib.npyio.NpzFile(io.BytesIO(data), allow_pickle=False) as stored:
             if set(stored.files) != set(shapes):
                 raise _refuse("bundle_format", N_("The arrays are not those of the format."))
-            arrays = {name: _as_floats(stored[name]) for name in shapes}
+            arrays = {name: _numbers(name, stored[name]) for name in shapes}
     except _UNREADABLE:
         raise _refuse("bundle_damaged", N_("{file} cannot be read."), file=ARRAYS) from None
     for name, array in arrays.items():
@@ -454,13 +467,14 @@ def _read_arrays(data: bytes, shapes: dict[str, tuple[int | None, ...]]) -> dict
     return arrays
 
 
-def _as_floats(stored: object) -> FloatArray:
+def _numbers(name: str, stored: object) -> NDArray[Any]:
+    """Return an array as it is worked with; parts of a forest stay small until it is unpacked."""
     if not isinstance(stored, np.ndarray) or stored.dtype.kind not in "fiu":
         raise ValueError("not an array of real numbers")
-    return stored.astype(np.float64)
+    return stored if name.startswith(_FOREST_PREFIX) else stored.astype(np.float64)
 
 
-def _check_meaning(arrays: dict[str, FloatArray], manifest: dict[str, Any]) -> None:
+def _check_meaning(arrays: Arrays, manifest: dict[str, Any]) -> None:
     for name, array in arrays.items():
         if name.endswith(".baseline") and (array[0].any() or (np.diff(array, axis=0) < 0).any()):
             raise _refuse("bundle_format", N_("{name} is no cumulative hazard."), name=name)
@@ -483,7 +497,7 @@ def _check_meaning(arrays: dict[str, FloatArray], manifest: dict[str, Any]) -> N
             )
 
 
-def _check_shares(arrays: dict[str, FloatArray]) -> None:
+def _check_shares(arrays: Arrays) -> None:
     """Refuse centres and means that no trial has.
 
     They are shares of the second subgroup of a pair, which is nobody of the first.
@@ -495,9 +509,9 @@ def _check_shares(arrays: dict[str, FloatArray]) -> None:
         raise _refuse("bundle_format", N_("The subgroups' centre and means are no shares."))
 
 
-def _parts(arrays: dict[str, FloatArray], name: str) -> dict[str, FloatArray]:
+def _parts(arrays: Arrays, name: str) -> Stored:
     """Return the stored parts of a forest."""
-    return {part: arrays[f"forest.{name}.{part}"] for part in PARTS}
+    return {part: arrays[f"{_FOREST_PREFIX}{name}.{part}"] for part in PARTS}
 
 
 def _normalised(weights: FloatArray) -> FloatArray:

@@ -14,7 +14,8 @@ A forest of ``name`` is the arrays ``forest.{name}.{part}``::
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,9 @@ from numpy.typing import NDArray
 from models.design_matrix import TERM_NAMES
 from models.forest import KNOTS, LEAF, ForestHazard, Trees
 from models.outcomes import ARMS
-from models.table import FloatArray
+
+#: A forest's parts as they are stored, by name.
+Stored = Mapping[str, NDArray[Any]]
 
 PARTS = ("sizes", "feature", "threshold", "left", "right", "steps", "unit", "factor", "kept")
 _LARGEST = 2**16 - 1
@@ -61,18 +64,51 @@ def forest_arrays(forest: ForestHazard) -> dict[str, NDArray[np.generic]]:
     }
 
 
-def read_forest(arrays: Mapping[str, FloatArray]) -> ForestHazard:
+class StoredForests(Mapping[str, ForestHazard]):
+    """Forests by name, each unpacked when it is asked for: most answers need none.
+
+    Unpacked they take four times as much memory as stored.
+
+    Parameters
+    ----------
+    stored : mapping
+        By name the stored parts, which `forest_fault` has found whole.
+    """
+
+    def __init__(self, stored: Mapping[str, Stored]) -> None:
+        self._held: dict[str, Stored | ForestHazard] = dict(stored)
+
+    def __getitem__(self, name: str) -> ForestHazard:
+        """Return a forest."""
+        held = self._held[name]
+        if not isinstance(held, ForestHazard):
+            # Threads that come together unpack the same twice.
+            held = self._held[name] = read_forest(held)
+        return held
+
+    def __iter__(self) -> Iterator[str]:
+        """Return the names."""
+        return iter(self._held)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._held)
+
+
+def read_forest(arrays: Stored) -> ForestHazard:
     """Return a forest from its stored parts, which `forest_fault` has found whole."""
+    hazards = np.cumsum(arrays["steps"], axis=1, dtype=np.float64)
+    hazards *= float(arrays["unit"][0])
     trees = Trees(
         sizes=arrays["sizes"].astype(np.int64),
         feature=arrays["feature"].astype(np.int64),
-        threshold=arrays["threshold"],
+        threshold=arrays["threshold"].astype(np.float64),
         left=arrays["left"].astype(np.int64),
         right=arrays["right"].astype(np.int64),
         # A leaf's hazards beside each other: they are read together.
-        values=np.ascontiguousarray(np.cumsum(arrays["steps"], axis=1) * arrays["unit"][0]),
+        values=np.ascontiguousarray(hazards),
     )
-    return ForestHazard(trees, arrays["factor"], float(arrays["kept"][0]))
+    return ForestHazard(trees, arrays["factor"].astype(np.float64), float(arrays["kept"][0]))
 
 
 def forest_shapes(members: int) -> dict[str, tuple[int | None, ...]]:
@@ -87,13 +123,13 @@ def forest_shapes(members: int) -> dict[str, tuple[int | None, ...]]:
     }
 
 
-def forest_fault(arrays: Mapping[str, FloatArray], members: int) -> str:
+def forest_fault(arrays: Stored, members: int) -> str:
     """Return what is wrong with the stored parts of a forest; ``""`` when nothing is.
 
     Every walk down a tree must end at a leaf that has a hazard: children stand behind their
     parent within the tree, and there are as many leaves as rows of hazards.
     """
-    if any((arrays[part] != np.rint(arrays[part])).any() for part in _WHOLE):
+    if not all(_is_whole(arrays[part]) for part in _WHOLE):
         return "numbers that must be whole"
     sizes = arrays["sizes"].astype(np.int64)
     nodes = len(arrays["feature"])
@@ -115,8 +151,12 @@ def forest_fault(arrays: Mapping[str, FloatArray], members: int) -> str:
     return _hazard_fault(arrays)
 
 
-def _hazard_fault(arrays: Mapping[str, FloatArray]) -> str:
-    steps, unit, factor = arrays["steps"], arrays["unit"][0], arrays["factor"]
+def _is_whole(numbers: NDArray[Any]) -> bool:
+    return numbers.dtype.kind != "f" or bool((numbers == np.rint(numbers)).all())
+
+
+def _hazard_fault(arrays: Stored) -> str:
+    steps, unit, factor = arrays["steps"], float(arrays["unit"][0]), arrays["factor"]
     if (steps < 0).any() or (steps.sum(axis=1) > _LARGEST).any():
         return "the steps of the hazards"
     if not 0 < unit * _LARGEST < _ABSURD or not ((factor > 0) & (factor < _ABSURD)).all():

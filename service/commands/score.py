@@ -60,7 +60,7 @@ from service.lists.layouts import SHAPES, WIDE
 from service.lists.outputs import PART, Beside, Outputs, Target, replace_text
 from service.lists.profiles import Profiles, available_processors
 from service.lists.progress import Progress
-from service.lists.results import Task
+from service.lists.results import Task, with_bundle
 from service.lists.run import Stopped, Unfinished, Watch, WrongRow, run
 from service.lists.storage import Place
 from service.lists.summary import summary_text
@@ -410,7 +410,7 @@ def _score_with(
 
 
 def _task(asked: _Asked, bundle: Bundle, files: Files, reader: Reader) -> Task:
-    return Task(
+    task = Task(
         asked.folder.absolute(),
         bundle.digest,
         asked.options,
@@ -420,6 +420,7 @@ def _task(asked: _Asked, bundle: Bundle, files: Files, reader: Reader) -> Task:
         reader,
         summarised=files.beside.summary is not None,
     )
+    return with_bundle(task, bundle)
 
 
 def _writers(task: Task, out: Target) -> Any:

@@ -6,11 +6,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
+from operator import attrgetter
 from typing import Any
 
 from service.lists.blocks import Block
 from service.lists.results import Result
 from service.lists.tally import Tally
+
+_status = attrgetter("status")
 
 STATUSES = ("ok", "out_of_scope", "rejected")
 
@@ -39,7 +42,7 @@ class Progress:
     def add(self, block: Block, results: Sequence[Result]) -> None:
         """Count a block that was written."""
         self.pass_by(block)
-        self.statuses.update(result.status for result in results)
+        self.statuses.update(map(_status, results))
         if self.tally is not None:
             self.tally.add(results)
 

@@ -104,7 +104,7 @@ class Task:
     Attributes
     ----------
     bundle_folder : Path or None
-        ``None`` where the bundle was given with `with_bundle`: such a task cannot be sent.
+        Where other processes find the bundle; ``None`` where the task is not sent to any.
     digest : str
         Of the bundle that is meant, lest another one stands there elsewhere.
     chosen : Chosen
@@ -207,7 +207,7 @@ class Task:
 
 
 def with_bundle(task: Task, bundle: Bundle) -> Task:
-    """Give a task a bundle that is loaded already, and return it."""
+    """Give a task a bundle that is loaded already, and return it; it is not sent with the task."""
     task.__dict__["bundle"] = bundle
     return task
 

@@ -7,12 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+import models.forest_arrays
 from models.analyses import Analysis
 from models.assess import Question, assess
 from models.bundle import load_bundle
 from models.design_matrix import TERM_NAMES
 from models.forest import KNOTS, LEAF, ForestHazard, Trees
-from models.forest_arrays import PARTS, forest_arrays, forest_fault, forest_shapes, read_forest
+from models.forest_arrays import (
+    PARTS,
+    StoredForests,
+    forest_arrays,
+    forest_fault,
+    forest_shapes,
+    read_forest,
+)
 from models.outcomes import FOREST, HAZARDS, LEARNED_EFFECT, OVERALL_EFFECT
 from tests.models.test_bundle import arrays_of, put_arrays, refusal_of
 from tests.support.bundles import default_bundle, save_small, small_bundle
@@ -20,11 +28,23 @@ from tests.support.examples import examples
 from tests.support.patients import TYPICAL, message_of, table_from
 
 MEMBERS = 3
+FOREST_OF_ONE = ForestHazard(
+    Trees(
+        np.array([1]),
+        np.array([LEAF]),
+        np.zeros(1),
+        np.zeros(1, int),
+        np.zeros(1, int),
+        np.zeros((1, len(KNOTS))),
+    ),
+    np.ones((1, 2)),
+    1.0,
+)
 TREE_PARTS = ("sizes", "feature", "threshold", "left", "right")
 
 
 def as_floats(arrays):
-    """Return stored parts as a bundle reads them."""
+    """Return stored parts in floating point, as a bundle may hold them, too."""
     return {part: stored.astype(np.float64) for part, stored in arrays.items()}
 
 
@@ -51,6 +71,48 @@ def forests(draw):
 
 
 # What is written can be read
+
+
+@examples(40)
+@given(forests())
+def test_numbers_are_read_alike_whatever_they_are_stored_in(forest):
+    arrays = forest_arrays(forest)
+    assert forest_fault(arrays, len(forest.factor)) == ""
+    small, large = read_forest(arrays), read_forest(as_floats(arrays))
+    assert (small.kept, small.factor.dtype) == (large.kept, large.factor.dtype)
+    assert np.array_equal(small.factor, large.factor)
+    for part in (*TREE_PARTS, "values"):
+        one, other = (getattr(each.trees, part) for each in (small, large))
+        assert np.array_equal(one, other)
+        assert one.dtype == other.dtype
+
+
+def test_a_forest_is_unpacked_once_and_when_it_is_asked_for(monkeypatch):
+    read = []
+    monkeypatch.setattr(
+        models.forest_arrays, "read_forest", lambda stored: read.append(stored) or FOREST_OF_ONE
+    )
+    stored = {name: {"kept": np.array([0.5])} for name in HAZARDS}
+    found = StoredForests(stored)
+    assert (tuple(found), len(found), read) == (HAZARDS, len(HAZARDS), [])
+    assert found["death"] is found["death"]
+    assert read == [stored["death"]]
+
+
+def test_a_cox_model_needs_no_forest_and_unpacking_needs_all(tmp_path, monkeypatch):
+    read = []
+    original = models.forest_arrays.read_forest
+    monkeypatch.setattr(
+        models.forest_arrays, "read_forest", lambda stored: read.append(1) or original(stored)
+    )
+    bundle = load_bundle(save_small(tmp_path / "small", MEMBERS))
+    table = table_from([TYPICAL])
+    assess(table, bundle, Question((48,), 0.95))
+    assert not read
+    assess(table, bundle, Question((48,), 0.95), Analysis(FOREST, OVERALL_EFFECT))
+    assert len(read) == len(HAZARDS)
+    assert bundle.unpack() is bundle
+    assert len(read) == len(HAZARDS)
 
 
 @pytest.mark.parametrize("part", TREE_PARTS)
