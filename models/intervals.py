@@ -46,7 +46,7 @@ def summarise_once(members: FloatArray, level: float) -> Estimates:
     members, level
         As in `summarise`.
     """
-    estimate = members.mean(axis=-1)
+    estimate = np.add.reduce(members, axis=-1) / members.shape[-1]
     members.sort(axis=-1)
     lower, upper = _quantiles(members, level)
     return containing(estimate, lower, upper)

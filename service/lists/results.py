@@ -89,6 +89,10 @@ class Result:
     rejects: tuple[bytes, ...]
     tallied: Tallied | None
 
+    def __reduce__(self) -> tuple[type[Result], tuple[object, ...]]:
+        """Return how another process makes it again; dataclasses' own way with slots is slow."""
+        return Result, (self.status, self.tails, self.lines, self.rejects, self.tallied)
+
     @property
     def size(self) -> int:
         """Bytes that it takes, about."""

@@ -18,8 +18,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from markupsafe import Markup
 
 from models.analyses import Analysis
 from models.caveats import STOP, caveat_texts
@@ -226,6 +224,10 @@ def _counts(tally: Tally) -> dict[Profile, FloatArray]:
 
 def summary_page(document: Mapping[str, Any], task: Task, progress: Progress) -> str:
     """Return the page; it has its style in it, and neither scripts nor links to other files."""
+    # Only here, because most lists are scored without a page.
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+    from markupsafe import Markup
+
     tally = progress.tally or Tally()
     folder = Path(str(resources.files("service")))
     environment = Environment(

@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import json
+import pickle
 import re
 from functools import partial
 
@@ -31,9 +32,10 @@ from service.lists import profiles as profiles_module
 from service.lists.blocks import blocks_of_lines, lines_of
 from service.lists.columns import Chosen
 from service.lists.contents import CsvReader, JsonReader, Wrong
+from service.lists.kinds import KINDS
 from service.lists.layouts import LONG, WIDE
 from service.lists.profiles import Profiles
-from service.lists.results import Task
+from service.lists.results import Task, with_bundle
 from service.lists.rows import LONGEST_LINE, csv_rows, read_header
 from service.lists.scoring import score_rows
 from service.lists.tables import csv_lines
@@ -63,7 +65,7 @@ def scored(lines, bundle, rows=7, **more):
     """Return what the engine writes for lines: results and rejects."""
     reader = CsvReader(read_header(lines))
     task = Task(default_folder(), bundle.digest, OPTIONS, Chosen(), WIDE, "csv", reader, **more)
-    task.__dict__["bundle"] = bundle
+    with_bundle(task, bundle)
     out, rejects = io.BytesIO(), io.BytesIO()
     writer, rejected = CsvWriter(out, task.layout), RejectsWriter(rejects)
     writer.start()
@@ -103,6 +105,19 @@ def test_a_row_does_not_depend_on_its_neighbours_or_its_block(bundle, chosen, ro
     assert found.decode() == "".join(one_by_one)
     told = {int(row["line"]) for row in csv.DictReader(io.StringIO(rejects.decode()))}
     assert told == {row.line for row in csv_rows(taken) if row.patient is None}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("summarised", [True, False])
+def test_a_result_comes_back_from_another_process_as_it_was(bundle, kind, summarised):
+    lines = MIXED.splitlines()
+    reader = CsvReader(read_header(lines))
+    task = Task(default_folder(), bundle.digest, OPTIONS, Chosen(), WIDE, kind, reader, summarised)
+    (block,) = blocks_of_lines([lines[1:5]], reader, 2, 7)
+    results = with_bundle(task, bundle).results(block.contents)
+    again = pickle.loads(pickle.dumps(results))
+    assert repr(again) == repr(results)
+    assert [each.size for each in again] == [each.size for each in results]
 
 
 def test_results_that_were_forgotten_are_made_again(bundle, monkeypatch):
