@@ -47,7 +47,8 @@ def _forest_of(forest: ForestHazard, members: int) -> ForestHazard:
 
     of_nodes = {name: part(name, nodes) for name in ("feature", "threshold", "left", "right")}
     return ForestHazard(
-        Trees(sizes=part("sizes", taken), values=part("values", leaves), **of_nodes),  # type: ignore[arg-type]
+        Trees(sizes=part("sizes", taken), values=part("values", leaves), **of_nodes),
         forest.factor[np.arange(members) % forest.members],
         forest.kept,
+        forest.unit,
     )

@@ -22,7 +22,6 @@ import io
 import json
 import zipfile
 import zlib
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -40,10 +39,10 @@ from models.forest import ForestHazard
 from models.forest_arrays import (
     PARTS,
     Stored,
-    StoredForests,
     forest_arrays,
     forest_fault,
     forest_shapes,
+    read_forest,
 )
 from models.language import N_, _
 from models.outcomes import COX, FOREST, HAZARDS, LAST_HORIZON, SUBGROUP_EFFECT
@@ -132,7 +131,7 @@ class Bundle:
         What unknown covariates are averaged over.
     card : str
         The model card, Markdown.
-    forests : mapping
+    forests : dict
         `ForestHazard` by the same names, or empty when ``kind`` names no forest.
     subgroup_effects : SubgroupEffects or None
         ``None`` when ``effects`` does not name them.
@@ -143,21 +142,13 @@ class Bundle:
     hazards: dict[str, CoxHazard]
     population: tuple[Block, ...]
     card: str
-    forests: Mapping[str, ForestHazard] = field(default_factory=dict)
+    forests: dict[str, ForestHazard] = field(default_factory=dict)
     subgroup_effects: SubgroupEffects | None = None
 
     @cached_property
     def cox(self) -> CoxModels:
         """The Cox models side by side, as they are scored."""
         return side_by_side(self.hazards)
-
-    def unpack(self) -> Bundle:
-        """Make what is otherwise made when it is asked for first, and return itself.
-
-        Processes that begin as copies of this one then share it.
-        """
-        tuple(self.forests.values())
-        return self
 
     @property
     def kinds(self) -> tuple[str, ...]:
@@ -283,16 +274,16 @@ def load_bundle(folder: Path) -> Bundle:
         )
         for number, fields in enumerate(manifest["population"])
     )
-    stored = {name: _parts(arrays, name) for name in HAZARDS if FOREST in manifest["kind"]}
+    forests = {
+        name: read_forest(_parts(arrays, name)) for name in HAZARDS if FOREST in manifest["kind"]
+    }
     effects = (
         SubgroupEffects(*(arrays[f"subgroup.{part}"] for part in _SUBGROUP_PARTS))
         if _has_subgroup_effects(manifest)
         else None
     )
     digest = "sha256:" + hashlib.sha256(manifest_bytes).hexdigest()
-    return Bundle(
-        manifest, digest, hazards, population, _text(files[CARD]), StoredForests(stored), effects
-    )
+    return Bundle(manifest, digest, hazards, population, _text(files[CARD]), forests, effects)
 
 
 def _has_subgroup_effects(manifest: dict[str, Any]) -> bool:
@@ -468,7 +459,7 @@ def _read_arrays(data: bytes, shapes: dict[str, tuple[int | None, ...]]) -> Arra
 
 
 def _numbers(name: str, stored: object) -> NDArray[Any]:
-    """Return an array as it is worked with; parts of a forest stay small until it is unpacked."""
+    """Return an array as it is worked with: in double precision, but a forest as it is stored."""
     if not isinstance(stored, np.ndarray) or stored.dtype.kind not in "fiu":
         raise ValueError("not an array of real numbers")
     return stored if name.startswith(_FOREST_PREFIX) else stored.astype(np.float64)

@@ -10,13 +10,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from models.table import FloatArray
 
-IntArray = NDArray[np.int64]
+#: Whole numbers of any width.
+IntArray = NDArray[Any]
 
 #: Months at which the leaves hold cumulative hazards; straight lines between, from zero.
 KNOTS = np.arange(4, 97, 4)
@@ -40,7 +42,8 @@ class Trees:
     left, right : arrays of int, shape (nodes,)
         Number of the next node within its tree; 0 at a leaf.
     values : array, shape (leaves, knots)
-        Cumulative hazard (Nelson-Aalen) at `KNOTS`, leaves in the order of the nodes.
+        Cumulative hazard (Nelson-Aalen) at `KNOTS`, leaves in the order of the nodes; in units
+        of `ForestHazard.unit`.
     """
 
     sizes: IntArray
@@ -48,7 +51,7 @@ class Trees:
     threshold: FloatArray
     left: IntArray
     right: IntArray
-    values: FloatArray
+    values: NDArray[Any]
 
     @cached_property
     def walk(self) -> Walk:
@@ -59,7 +62,8 @@ class Trees:
         at_leaf = self.feature == LEAF
         left, right = (np.where(at_leaf, nodes, side + offset) for side in (self.left, self.right))
         leaf = np.cumsum(at_leaf) - 1
-        return Walk(roots, np.where(at_leaf, 0, self.feature), left, right, leaf)
+        feature = np.where(at_leaf, 0, self.feature).astype(np.intp)
+        return Walk(roots, feature, self.threshold.astype(np.float64), left, right, leaf)
 
 
 @dataclass(frozen=True)
@@ -72,6 +76,8 @@ class Walk:
         Number of each tree's first node.
     feature : array of int, shape (nodes,)
         As in `Trees`, but 0 at a leaf.
+    threshold : array, shape (nodes,)
+        As in `Trees`.
     left, right : arrays of int, shape (nodes,)
         Number of the next node; a leaf is its own.
     leaf : array of int, shape (nodes,)
@@ -80,6 +86,7 @@ class Walk:
 
     roots: IntArray
     feature: IntArray
+    threshold: FloatArray
     left: IntArray
     right: IntArray
     leaf: IntArray
@@ -97,11 +104,14 @@ class ForestHazard:
         Observed over expected events in each arm of the virtual trial.
     kept : float
         Share of a member's deviation from the mean that is kept (0 to 1).
+    unit : float
+        Cumulative hazard that is one in the trees' values.
     """
 
     trees: Trees
     factor: FloatArray
     kept: float
+    unit: float = 1.0
 
     @property
     def members(self) -> int:
@@ -109,7 +119,7 @@ class ForestHazard:
         return len(self.factor)
 
 
-def tree_hazards(trees: Trees, design: FloatArray) -> FloatArray:
+def tree_hazards(trees: Trees, design: FloatArray) -> NDArray[Any]:
     """Return every tree's cumulative hazard at `KNOTS`.
 
     Parameters
@@ -120,7 +130,7 @@ def tree_hazards(trees: Trees, design: FloatArray) -> FloatArray:
     Returns
     -------
     array, shape (rows, trees, knots)
-        Cumulative hazards.
+        Cumulative hazards, in the units of the trees' values.
     """
     # Thresholds were found on single-precision values, so these must be compared.
     single = design.astype(np.float32).astype(np.float64)
@@ -134,7 +144,7 @@ def _leaves(trees: Trees, covariates: FloatArray) -> IntArray:
     """Return which leaf of each tree one patient comes to, shape (trees,)."""
     walk = trees.walk
     # Every node is asked at once, so that walking is no more than looking up.
-    goes_left = covariates.take(walk.feature) <= trees.threshold
+    goes_left = covariates.take(walk.feature) <= walk.threshold
     following = np.where(goes_left, walk.left, walk.right)
     node = walk.roots
     while True:
@@ -157,7 +167,9 @@ def member_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
     array, shape (rows, members, knots)
         Cumulative hazards, not decreasing.
     """
-    by_tree = tree_hazards(forest.trees, design)
+    # Widened first: numpy is slower at it while it multiplies.
+    by_tree = tree_hazards(forest.trees, design).astype(np.float64)
+    by_tree *= forest.unit
     by_member = by_tree.reshape(len(design), forest.members, -1, len(KNOTS))
     in_arm = design[:, -1].astype(np.int64)
     raw = by_member.mean(axis=2) * forest.factor.T[in_arm, :, None]

@@ -14,7 +14,7 @@ A forest of ``name`` is the arrays ``forest.{name}.{part}``::
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,10 @@ def forest_arrays(forest: ForestHazard) -> dict[str, NDArray[np.generic]]:
     trees = forest.trees
     if trees.sizes.max() > _LARGEST_TREE:
         raise ValueError(f"a tree has more than {_LARGEST_TREE} nodes")
+    hazards = trees.values * forest.unit
     # Rounded up, so that the largest value still fits in 16 bits.
-    unit = np.nextafter(np.float32(trees.values.max() / _LARGEST), np.float32(np.inf))
-    whole = np.rint(trees.values / np.float64(unit))
+    unit = np.nextafter(np.float32(hazards.max() / _LARGEST), np.float32(np.inf))
+    whole = np.rint(hazards / np.float64(unit))
     return {
         "sizes": trees.sizes.astype("<u2"),
         "feature": trees.feature.astype("i1"),
@@ -64,51 +65,23 @@ def forest_arrays(forest: ForestHazard) -> dict[str, NDArray[np.generic]]:
     }
 
 
-class StoredForests(Mapping[str, ForestHazard]):
-    """Forests by name, each unpacked when it is asked for: most answers need none.
-
-    Unpacked they take four times as much memory as stored.
-
-    Parameters
-    ----------
-    stored : mapping
-        By name the stored parts, which `forest_fault` has found whole.
-    """
-
-    def __init__(self, stored: Mapping[str, Stored]) -> None:
-        self._held: dict[str, Stored | ForestHazard] = dict(stored)
-
-    def __getitem__(self, name: str) -> ForestHazard:
-        """Return a forest."""
-        held = self._held[name]
-        if not isinstance(held, ForestHazard):
-            # Threads that come together unpack the same twice.
-            held = self._held[name] = read_forest(held)
-        return held
-
-    def __iter__(self) -> Iterator[str]:
-        """Return the names."""
-        return iter(self._held)
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._held)
-
-
 def read_forest(arrays: Stored) -> ForestHazard:
-    """Return a forest from its stored parts, which `forest_fault` has found whole."""
-    hazards = np.cumsum(arrays["steps"], axis=1, dtype=np.float64)
-    hazards *= float(arrays["unit"][0])
+    """Return a forest from its stored parts, which `forest_fault` has found whole.
+
+    Its numbers stay as small as they are stored.
+    """
     trees = Trees(
         sizes=arrays["sizes"].astype(np.int64),
-        feature=arrays["feature"].astype(np.int64),
-        threshold=arrays["threshold"].astype(np.float64),
-        left=arrays["left"].astype(np.int64),
-        right=arrays["right"].astype(np.int64),
-        # A leaf's hazards beside each other: they are read together.
-        values=np.ascontiguousarray(hazards),
+        feature=arrays["feature"],
+        threshold=arrays["threshold"],
+        left=arrays["left"],
+        right=arrays["right"],
+        # Fits, as no leaf's steps add up to more.
+        values=np.cumsum(arrays["steps"].astype(np.uint16), axis=1, dtype=np.uint16),
     )
-    return ForestHazard(trees, arrays["factor"].astype(np.float64), float(arrays["kept"][0]))
+    factor = arrays["factor"].astype(np.float64)
+    kept, unit = (float(arrays[part][0]) for part in ("kept", "unit"))
+    return ForestHazard(trees, factor, kept, unit)
 
 
 def forest_shapes(members: int) -> dict[str, tuple[int | None, ...]]:

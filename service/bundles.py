@@ -70,5 +70,4 @@ def load_bundles(folders: Sequence[str]) -> Bundles:
     BundleRefused
         If one is damaged or of an unknown format.
     """
-    paths = (default_folder(), *map(Path, folders))
-    return Bundles([load_bundle(path).unpack() for path in paths])
+    return Bundles([load_bundle(path) for path in (default_folder(), *map(Path, folders))])

@@ -196,7 +196,7 @@ def forest_hazards(hazard, covariates):
     raw = []
     for member in range(members):
         own = leaves[member * each : (member + 1) * each]
-        mean = [sum(float(h) for h in at_knot) / each for at_knot in zip(*own, strict=True)]
+        mean = [sum(h * hazard.unit for h in at_knot) / each for at_knot in zip(*own, strict=True)]
         raw.append([h * float(hazard.factor[member, int(covariates[-1])]) for h in mean])
     means = [sum(at_knot) / members for at_knot in zip(*raw, strict=True)]
     return [

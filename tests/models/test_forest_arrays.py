@@ -7,15 +7,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-import models.forest_arrays
 from models.analyses import Analysis
 from models.assess import Question, assess
 from models.bundle import load_bundle
 from models.design_matrix import TERM_NAMES
-from models.forest import KNOTS, LEAF, ForestHazard, Trees
+from models.forest import KNOTS, LEAF, ForestHazard, Trees, member_hazards
 from models.forest_arrays import (
     PARTS,
-    StoredForests,
     forest_arrays,
     forest_fault,
     forest_shapes,
@@ -28,18 +26,6 @@ from tests.support.examples import examples
 from tests.support.patients import TYPICAL, message_of, table_from
 
 MEMBERS = 3
-FOREST_OF_ONE = ForestHazard(
-    Trees(
-        np.array([1]),
-        np.array([LEAF]),
-        np.zeros(1),
-        np.zeros(1, int),
-        np.zeros(1, int),
-        np.zeros((1, len(KNOTS))),
-    ),
-    np.ones((1, 2)),
-    1.0,
-)
 TREE_PARTS = ("sizes", "feature", "threshold", "left", "right")
 
 
@@ -54,7 +40,14 @@ def stored_and_read(forest):
 
 def uneven(forest):
     """Return a forest whose hazards fit in no 16 bits: grown otherwise, and not yet stored."""
-    return replace(forest, trees=replace(forest.trees, values=forest.trees.values**1.01))
+    return replace(
+        forest, trees=replace(forest.trees, values=hazards_of(forest) ** 1.01), unit=1.0
+    )
+
+
+def hazards_of(forest):
+    """Return the cumulative hazards at a forest's leaves."""
+    return forest.trees.values * forest.unit
 
 
 @st.composite
@@ -79,40 +72,21 @@ def test_numbers_are_read_alike_whatever_they_are_stored_in(forest):
     arrays = forest_arrays(forest)
     assert forest_fault(arrays, len(forest.factor)) == ""
     small, large = read_forest(arrays), read_forest(as_floats(arrays))
-    assert (small.kept, small.factor.dtype) == (large.kept, large.factor.dtype)
+    assert (small.kept, small.unit) == (large.kept, large.unit)
     assert np.array_equal(small.factor, large.factor)
     for part in (*TREE_PARTS, "values"):
-        one, other = (getattr(each.trees, part) for each in (small, large))
-        assert np.array_equal(one, other)
-        assert one.dtype == other.dtype
+        assert np.array_equal(getattr(small.trees, part), getattr(large.trees, part))
+    design = np.zeros((1, len(TERM_NAMES) + 1))
+    assert np.array_equal(member_hazards(small, design), member_hazards(large, design))
 
 
-def test_a_forest_is_unpacked_once_and_when_it_is_asked_for(monkeypatch):
-    read = []
-    monkeypatch.setattr(
-        models.forest_arrays, "read_forest", lambda stored: read.append(stored) or FOREST_OF_ONE
-    )
-    stored = {name: {"kept": np.array([0.5])} for name in HAZARDS}
-    found = StoredForests(stored)
-    assert (tuple(found), len(found), read) == (HAZARDS, len(HAZARDS), [])
-    assert found["death"] is found["death"]
-    assert read == [stored["death"]]
-
-
-def test_a_cox_model_needs_no_forest_and_unpacking_needs_all(tmp_path, monkeypatch):
-    read = []
-    original = models.forest_arrays.read_forest
-    monkeypatch.setattr(
-        models.forest_arrays, "read_forest", lambda stored: read.append(1) or original(stored)
-    )
+def test_a_forest_stays_as_small_as_it_is_stored(tmp_path):
     bundle = load_bundle(save_small(tmp_path / "small", MEMBERS))
-    table = table_from([TYPICAL])
-    assess(table, bundle, Question((48,), 0.95))
-    assert not read
-    assess(table, bundle, Question((48,), 0.95), Analysis(FOREST, OVERALL_EFFECT))
-    assert len(read) == len(HAZARDS)
-    assert bundle.unpack() is bundle
-    assert len(read) == len(HAZARDS)
+    for forest in bundle.forests.values():
+        trees = forest.trees
+        widths = {part: getattr(trees, part).itemsize for part in ("feature", "left", "right")}
+        assert widths == {"feature": 1, "left": 1, "right": 1}
+        assert (trees.threshold.itemsize, trees.values.itemsize) == (4, 2)
 
 
 @pytest.mark.parametrize("part", TREE_PARTS)
@@ -144,15 +118,15 @@ def test_what_was_read_is_stored_the_same_again(name):
 def test_hazards_come_back_within_half_a_unit(forest):
     arrays = forest_arrays(forest)
     unit = float(arrays["unit"][0])
-    error = np.abs(read_forest(as_floats(arrays)).trees.values - forest.trees.values)
-    assert unit == pytest.approx(forest.trees.values.max() / 65535, rel=1e-6)
+    error = np.abs(hazards_of(read_forest(as_floats(arrays))) - hazards_of(forest))
+    assert unit == pytest.approx(hazards_of(forest).max() / 65535, rel=1e-6)
     assert error.max() <= unit / 2 * (1 + 1e-9)
 
 
 @examples(50)
 @given(forests())
 def test_hazards_that_come_back_never_fall(forest):
-    values = stored_and_read(forest).trees.values
+    values = hazards_of(stored_and_read(forest))
     assert values.min() >= 0
     assert np.diff(values, axis=1).min() >= 0
 
@@ -172,8 +146,8 @@ def test_forests_of_the_repository_have_no_fault_and_never_fall(name):
     forest = bundle.forests[name]
     assert forest_fault(as_floats(forest_arrays(forest)), len(forest.factor)) == ""
     assert forest.members == bundle.manifest["members"]
-    assert forest.trees.values.min() >= 0
-    assert np.diff(forest.trees.values, axis=1).min() >= 0
+    assert forest.unit > 0
+    assert np.diff(hazards_of(forest), axis=1).min() >= 0
 
 
 def test_a_forest_without_any_event_is_stored():

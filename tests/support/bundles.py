@@ -64,7 +64,7 @@ def _first_members(forest, members):
     cut = {"sizes": trees.sizes[:taken], "values": trees.values[:leaves]}
     for name in ("feature", "threshold", "left", "right"):
         cut[name] = getattr(trees, name)[:nodes]
-    return ForestHazard(Trees(**cut), forest.factor[:members], forest.kept)
+    return ForestHazard(Trees(**cut), forest.factor[:members], forest.kept, forest.unit)
 
 
 def small_manifest(members=3, **changes):
