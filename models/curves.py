@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from models.table import FloatArray
 
-#: Cells that are worked on together, about: 80 kB an array.
+#: Cells that are worked on together, unless a year has more: 80 kB an array.
 _CELLS = 10_000
 
 #: Months of a year, at whose ends horizons mostly stand.
@@ -162,7 +162,7 @@ def _divided_increments(
 ) -> Iterator[tuple[int, FloatArray]]:
     """Return what leaves the event-free state in each month, divided by r + q.
 
-    As many months are worked on together as stay in the processor's cache, in arrays that are
+    As many years are worked on together as stay near to the processor, in arrays that are
     written again and again.
 
     Returns
@@ -173,7 +173,7 @@ def _divided_increments(
     """
     event, competing = event[:, None], competing[:, None]
     relative = event / competing
-    block = min(last, _months_together(relative.size))
+    block = min(last, _years_together(relative.size) * _YEAR)
     scratch = _aligned(2, len(event), block + 1, event.shape[-1])
     for first in range(0, last, block):
         months = min(block, last - first)
@@ -190,13 +190,12 @@ def _divided_increments(
         yield first, left
 
 
-def _months_together(cells: int) -> int:
-    """Return how many months of so many cells are worked on together.
+def _years_together(cells: int) -> int:
+    """Return how many years are worked on together when a month has so many cells.
 
-    Whole years, if not less than one: a horizon at a block's end does not divide a block.
+    Whole years, because a horizon at a block's end does not divide a block.
     """
-    months = max(_CELLS // cells, 1)
-    return months if months < _YEAR else months - months % _YEAR
+    return max(_CELLS // (cells * _YEAR), 1)
 
 
 def _aligned(*shape: int) -> FloatArray:

@@ -137,7 +137,9 @@ def tree_hazards(trees: Trees, design: FloatArray) -> NDArray[Any]:
     leaves = np.empty((len(design), len(trees.sizes)), dtype=np.int64)
     for row, covariates in enumerate(single):
         leaves[row] = _leaves(trees, covariates)
-    return trees.values.take(leaves, axis=0)
+    # Measured to be quicker than `take` for rows of few small numbers.
+    found: NDArray[Any] = trees.values[leaves]
+    return found
 
 
 def _leaves(trees: Trees, covariates: FloatArray) -> IntArray:
@@ -167,12 +169,11 @@ def member_hazards(forest: ForestHazard, design: FloatArray) -> FloatArray:
     array, shape (rows, members, knots)
         Cumulative hazards, not decreasing.
     """
-    # Widened first: numpy is slower at it while it multiplies.
+    # Widened first: numpy is slower at it while it adds.
     by_tree = tree_hazards(forest.trees, design).astype(np.float64)
-    by_tree *= forest.unit
     by_member = by_tree.reshape(len(design), forest.members, -1, len(KNOTS))
     in_arm = design[:, -1].astype(np.int64)
-    raw = by_member.mean(axis=2) * forest.factor.T[in_arm, :, None]
+    raw = by_member.mean(axis=2) * (forest.unit * forest.factor.T[in_arm, :, None])
     mean = raw.mean(axis=1, keepdims=True)
     pulled: FloatArray = mean + forest.kept * (raw - mean)
     return pulled

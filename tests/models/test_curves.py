@@ -145,15 +145,23 @@ def test_scaled_curves_have_the_incidence_of_their_products(steps, event_ratio, 
 
 @examples(40)
 @given(STEPS, st.sampled_from([1, 2, 5, 11, 12, 13, 30]), st.randoms())
-def test_blocks_of_months_and_their_order_change_nothing(steps, cells, random):
+def test_blocks_of_months_and_their_order_change_nothing(steps, block, random):
     curves = [np.vstack([np.zeros((1, 1)), curve])[None] for curve in hazards(steps)]
     risks, ratios = CompetingRisks.of(*curves), np.array([[1.5]])
     months = np.arange(1, len(steps) + 1)
     whole = incidences_at(risks, ratios, 2 * ratios, months)
     some = np.array(random.sample(months.tolist(), random.randint(1, len(months))))
-    with patch.object(models.curves, "_CELLS", cells):
+    with patch.object(models.curves, "_YEAR", block), patch.object(models.curves, "_CELLS", 0):
         found = incidences_at(risks, ratios, 2 * ratios, some)
     assert np.array_equal(found, whole[:, some - 1])
+
+
+@pytest.mark.parametrize(
+    ("members", "years"), [(1, 208), (20, 10), (100, 2), (200, 1), (1000, 1), (10**6, 1)]
+)
+def test_whole_years_are_worked_on_together(members, years):
+    cells_of_a_month = 2 * 2 * members
+    assert models.curves._years_together(cells_of_a_month) == years
 
 
 def test_each_arm_and_lane_has_its_own_ratios():
