@@ -60,7 +60,10 @@ class Trees:
         offset = np.repeat(roots, self.sizes)
         nodes = np.arange(len(self.feature))
         at_leaf = self.feature == LEAF
-        left, right = (np.where(at_leaf, nodes, side + offset) for side in (self.left, self.right))
+        left, right = (
+            np.where(at_leaf, nodes, side.astype(np.intp) + offset)
+            for side in (self.left, self.right)
+        )
         leaf = np.cumsum(at_leaf) - 1
         feature = np.where(at_leaf, 0, self.feature).astype(np.intp)
         return Walk(roots, feature, self.threshold.astype(np.float64), left, right, leaf)

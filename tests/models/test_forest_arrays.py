@@ -89,6 +89,18 @@ def test_a_forest_stays_as_small_as_it_is_stored(tmp_path):
         assert (trees.threshold.itemsize, trees.values.itemsize) == (4, 2)
 
 
+@pytest.mark.parametrize("width", ["<f8", "<f4", "<u8", "<i4", ">i8"])
+def test_a_bundle_may_hold_its_whole_numbers_in_any_width(width):
+    arrays = forest_arrays(small_bundle(MEMBERS).forests["death"])
+    whole = {part: arrays[part].astype(width) for part in ("left", "right", "sizes", "steps")}
+    other = {**arrays, **whole, "feature": arrays["feature"].astype(width.replace("u", "i"))}
+    assert forest_fault(other, MEMBERS) == ""
+    design = np.random.default_rng(1).normal(size=(20, len(TERM_NAMES) + 1))
+    design[:, -1] = np.arange(20) % 2
+    found = [member_hazards(read_forest(each), design) for each in (arrays, other)]
+    assert np.array_equal(*found)
+
+
 @pytest.mark.parametrize("part", TREE_PARTS)
 @pytest.mark.parametrize("name", HAZARDS)
 def test_trees_come_back(name, part):
