@@ -279,11 +279,20 @@ def score(
             raise click.UsageError(_explain(error)) from None
         except BrokenPipeError:
             # Whoever read the results has had enough; there is nobody to tell it to.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _leave_standard_output()
             sys.exit(_PIPE_CLOSED)
         except OSError as error:
+            try:
+                sys.stdout.flush()
+            except OSError:
+                _leave_standard_output()
             raise click.UsageError(f"{error.filename or 'output'}: {error.strerror}") from None
         _tell_rejected(counts["rejected"])
+
+
+def _leave_standard_output() -> None:
+    """Let what standard output does not take go nowhere: Python tries once more when it ends."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 class _Refused(click.ClickException):
