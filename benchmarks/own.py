@@ -2,10 +2,9 @@
 
 **A kernel**, written here and called nowhere else: eight survival curves for each row of a table,
 four hazards under two arms, 128 rows at once, each profile scored once. It takes the Cox models'
-or forests' arrays and ends in the functions that an answer ends in (`models.forest`,
-`models.curves.survival`, `models.intervals.summarise`); a Cox model's ratios it makes itself, for
-many rows. It is what peers are judged by, because their functions give the same curves and no
-more.
+or forests' arrays and goes through functions that an answer goes through, too (`models.forest`,
+`models.intervals.summarise`); a Cox model's ratios and survivals it makes itself, for many rows.
+It is what peers are judged by, because their functions give the same curves and no more.
 
 **What an answer goes through**, `models.assess.assess`: row by row, a profile that comes again is
 scored again, all hazards of the bundle, four outcomes of which two are incidences that are summed

@@ -80,7 +80,7 @@ class Walk:
     feature : array of int, shape (nodes,)
         As in `Trees`, but 0 at a leaf.
     threshold : array, shape (nodes,)
-        As in `Trees`.
+        As in `Trees`, in double precision.
     left, right : arrays of int, shape (nodes,)
         Number of the next node; a leaf is its own.
     leaf : array of int, shape (nodes,)

@@ -74,7 +74,11 @@ def _between(members: int, level: float) -> tuple[NDArray[np.intp], FloatArray]:
     places = _tails(level) * (members - 1)
     below = np.minimum(np.floor(places), max(members - 2, 0))
     above = np.minimum(below + 1, members - 1)
-    return np.column_stack([below, above]).astype(np.intp).ravel(), places - below
+    neighbours = np.column_stack([below, above]).astype(np.intp).ravel()
+    shares = places - below
+    # What is kept is everybody's.
+    neighbours.flags.writeable = shares.flags.writeable = False
+    return neighbours, shares
 
 
 def summarise_completions(members: FloatArray, weights: FloatArray, level: float) -> Estimates:

@@ -283,6 +283,7 @@ def score(
             sys.exit(_PIPE_CLOSED)
         except OSError as error:
             try:
+                # What was scored before another file failed goes out.
                 sys.stdout.flush()
             except OSError:
                 _leave_standard_output()
